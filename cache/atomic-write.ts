@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { S3LogExtractionError, systemErrorCode } from './error.js';
+
+/** A file of the cache could not be written. Nothing under its final name has changed. */
+export class CacheWriteError extends S3LogExtractionError {
+  constructor(path: string, cause: unknown) {
+    const reason = systemErrorCode(cause) ?? (cause as Error).message;
+    super('CACHE_WRITE_FAILED', `Could not write ${path}: ${reason}.`, {
+      cause,
+      hint: writeHint(reason),
+    });
+  }
+}
+
+function writeHint(reason: string): string {
+  if (reason === 'ENOSPC' || reason === 'EDQUOT') {
+    return 'The disk is full: free some space and run the same command again; nothing committed is lost.';
+  }
+  if (reason === 'EACCES' || reason === 'EPERM' || reason === 'EROFS') {
+    return 'Check the permissions of the cache directory and the user this runs as, then run it again.';
+  }
+  return 'Nothing committed is lost: run the same command again once the disk works.';
+}
+
+/** Modes of files and directories: private unless meant to be published (FORMAT.md section 1). */
+export const PRIVATE = { file: 0o600, directory: 0o700 } as const;
+export const PUBLISHED = { file: 0o644, directory: 0o755 } as const;
+
+export type Visibility = typeof PRIVATE | typeof PUBLISHED;
+
+/** Ends the names of files being written (FORMAT.md W1). */
+export const TEMPORARY_SUFFIX = '.tmp';
+
+/**
+ * Write a whole file durably: temporary file, fsync, rename, fsync of the directory
+ * (FORMAT.md W1). Afterwards the file is there with all its bytes, or unchanged.
+ *
+ * @throws {CacheWriteError}
+ */
+export function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  visibility: Visibility = PRIVATE,
+): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  writeAtomically(path, visibility, (fd) => {
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+  });
+}
+
+/**
+ * As {@link writeFileAtomic}, for content that `fill` writes to the descriptor piece by piece.
+ *
+ * @throws {CacheWriteError}
+ */
+export function writeAtomically(
+  path: string,
+  visibility: Visibility,
+  fill: (fd: number) => void,
+): void {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`;
+  try {
+    const fd = openSync(temporary, 'wx', visibility.file);
+    try {
+      fchmodSync(fd, visibility.file);
+      fill(fd);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+    fsyncDirectory(dirname(path));
+  } catch (error) {
+    try {
+      unlinkSync(temporary);
+    } catch {
+      // Not made, already renamed, or left for the next writer to remove (FORMAT.md W3).
+    }
+    throw error instanceof S3LogExtractionError ? error : new CacheWriteError(path, error);
+  }
+}
+
+/** Make new names in a directory durable. */
+export function fsyncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Make a directory (and what is missing above it) with exactly the given mode, whatever the umask.
+ *
+ * @throws {CacheWriteError}
+ */
+export function makeDirectory(path: string, visibility: Visibility = PRIVATE): void {
+  try {
+    const made = mkdirSync(path, { recursive: true, mode: visibility.directory });
+    if (made === undefined) return;
+    const fd = openSync(path, 'r');
+    try {
+      fchmodSync(fd, visibility.directory);
+    } finally {
+      closeSync(fd);
+    }
+    fsyncDirectory(dirname(path));
+  } catch (error) {
+    throw new CacheWriteError(`the directory ${basename(path)} in ${dirname(path)}`, error);
+  }
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+
+/** Where everything stands below a cache directory (FORMAT.md section 1). */
+export interface CachePaths {
+  readonly root: string;
+  readonly cacheFile: string;
+  readonly commits: string;
+  readonly segments: string;
+  readonly indexes: string;
+  readonly rollups: string;
+  readonly summaries: string;
+  readonly lock: string;
+  readonly stop: string;
+  readonly tmp: string;
+}
+
+/** @param root the cache directory, absolute */
+export function cachePaths(root: string): CachePaths {
+  return {
+    root,
+    cacheFile: join(root, 'cache.json'),
+    commits: join(root, 'commits'),
+    segments: join(root, 'segments'),
+    indexes: join(root, 'ips', 'indexes'),
+    rollups: join(root, 'rollups'),
+    summaries: join(root, 'summaries'),
+    lock: join(root, 'lock'),
+    stop: join(root, 'stop'),
+    tmp: join(root, 'tmp'),
+  };
+}
