@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import yargs, { type Argv } from 'yargs';
+import { addGlobalOptions, type GlobalOptions } from './command.js';
+import { configCommand } from './commands/config.js';
+import { extractCommand } from './commands/extract.js';
+import { resetCommand } from './commands/reset.js';
+import { statusCommand } from './commands/status.js';
+import { stopCommand } from './commands/stop.js';
+import { testingCommand } from './commands/testing.js';
+import { updateCommand } from './commands/update.js';
+import { EXIT_STATUS } from './exit-status.js';
+
+/** The whole command line, not yet run. Also what the README's reference is made from. */
+export function buildCli(args: readonly string[]): Argv<GlobalOptions> {
+  return addGlobalOptions(yargs([...args]))
+    .scriptName('s3logextraction')
+    .usage('$0 <command>\n\nReduces raw S3 access logs to sealed records and publishes usage tables.')
+    .command(extractCommand)
+    .command(stopCommand)
+    .command(statusCommand)
+    .command(updateCommand)
+    .command(configCommand)
+    .command(resetCommand)
+    .command(testingCommand)
+    .demandCommand(1, 'Say what to do; "s3logextraction --help" lists the commands.')
+    .recommendCommands()
+    .strict()
+    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .version(version())
+    .help()
+    .alias('help', 'h')
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .epilogue(
+      Object.values(EXIT_STATUS)
+        .map(({ status, meaning }) => `exit ${status}: ${meaning}`)
+        .join('\n'),
+    )
+    .exitProcess(false)
+    .fail((message, error, parser) => {
+      if (error !== undefined && error !== null) throw error;
+      process.stderr.write(`error: ${message}\n\n`);
+      parser.showHelp((text) => process.stderr.write(`${text}\n[USAGE]\n`));
+      process.exitCode = EXIT_STATUS.usage.status;
+    });
+}
+
+/** Run a command line. Sets the exit status; never exits by itself. */
+export async function runCli(args: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) is no failure.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(EXIT_STATUS.done.status);
+      throw error;
+    });
+  }
+  await buildCli(args).parseAsync();
+}
+
+function version(): string {
+  const path = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}

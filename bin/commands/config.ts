@@ -1,0 +1,122 @@
+import type { CommandModule } from 'yargs';
+import { resolve } from 'node:path';
+import { readConfiguration, updateConfiguration } from '../../cache/configuration.js';
+import { openCacheForReading } from '../../cache/open-cache.js';
+import { readCacheStatus } from '../../cache/cache-status.js';
+import { defineCommand, type GlobalOptions } from '../command.js';
+import { EXIT_STATUS } from '../exit-status.js';
+import { formatBytes, formatCount } from '../format.js';
+
+const cacheSet = defineCommand({
+  command: 'set <directory>',
+  describe: 'Use this cache directory from now on',
+  options: (yargs) =>
+    yargs
+      .positional('directory', { type: 'string', demandOption: true, describe: 'Cache directory' })
+      .example('$0 config cache set /data/s3-log-cache', 'Remember where the cache is'),
+  async run({ directory }, { output, env }) {
+    const { cache } = updateConfiguration(env, { cache: resolve(directory) });
+    output.print(`The cache is ${cache} from now on.`);
+    output.json({ cache });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+const cacheGet = defineCommand({
+  command: 'get',
+  describe: 'Print the cache directory in force',
+  options: (yargs) => yargs.example('$0 config cache get', 'Print the cache directory'),
+  async run(_options, { cacheDirectory, output }) {
+    output.print(cacheDirectory);
+    output.json({ cache: cacheDirectory });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+const cacheShow = defineCommand({
+  command: 'show',
+  describe: 'Where the cache is, how its key is kept, how large it is',
+  options: (yargs) => yargs.example('$0 config cache show', 'Describe the cache'),
+  async run(_options, { cacheDirectory, output }) {
+    const { paths, cacheFile } = openCacheForReading(cacheDirectory);
+    const { files, cacheBytes } = readCacheStatus(paths);
+    const { version, id, createdAt, key } = cacheFile;
+    output.print(
+      [
+        `Cache:     ${paths.root}`,
+        `Format:    version ${version}, id ${id}, created ${createdAt}`,
+        `Key:       ${key.source === 'password' ? 'from S3_LOG_EXTRACTION_PASSWORD' : 'from the key file beside your configuration'}`,
+        `Holds:     ${formatCount(files)} log files in ${formatBytes(cacheBytes)}`,
+        `Published: ${paths.summaries}`,
+      ].join('\n'),
+    );
+    output.json({
+      cache: paths.root,
+      version,
+      id,
+      createdAt,
+      keySource: key.source,
+      files,
+      cacheBytes,
+      summaries: paths.summaries,
+    });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+const sourceSet = defineCommand({
+  command: 'set <source>',
+  describe: 'Extract from here when no source is given',
+  options: (yargs) =>
+    yargs
+      .positional('source', { type: 'string', demandOption: true, describe: 'Folder of logs' })
+      .example('$0 config source set /data/logs', 'Remember where the logs are'),
+  async run({ source }, { output, env }) {
+    const saved = updateConfiguration(env, { source: resolve(source) });
+    output.print(`Logs are read from ${saved.source} from now on.`);
+    output.json({ source: saved.source });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+const sourceGet = defineCommand({
+  command: 'get',
+  describe: 'Print the saved source',
+  options: (yargs) => yargs.example('$0 config source get', 'Print where logs are read from'),
+  async run(_options, { output, env }) {
+    const { source } = readConfiguration(env);
+    output.print(source ?? 'No source is saved.');
+    output.json({ source: source ?? null });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+export const configCommand: CommandModule<GlobalOptions, GlobalOptions> = {
+  command: 'config',
+  describe: 'What is remembered between runs',
+  builder: (yargs) =>
+    yargs
+      .command({
+        command: 'cache',
+        describe: 'The cache directory',
+        builder: (cache) =>
+          cache
+            .command(cacheSet)
+            .command(cacheGet)
+            .command(cacheShow)
+            .demandCommand(1, 'Say what to do with it: set, get or show'),
+        handler: () => {},
+      })
+      .command({
+        command: 'source',
+        describe: 'Where logs are read from',
+        builder: (source) =>
+          source
+            .command(sourceSet)
+            .command(sourceGet)
+            .demandCommand(1, 'Say what to do with it: set or get'),
+        handler: () => {},
+      })
+      .demandCommand(1, 'Say what to configure: cache or source'),
+  handler: () => {},
+};

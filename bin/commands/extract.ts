@@ -1,0 +1,105 @@
+import { cachePaths } from '../../cache/paths.js';
+import { readConfiguration } from '../../cache/configuration.js';
+import { S3LogExtractionError } from '../../cache/error.js';
+import { openCacheForWriting } from '../../cache/open-cache.js';
+import { planExtraction } from '../../src/extract/extract-logs.js';
+import { type CommandContext, defineCommand } from '../command.js';
+import { EXIT_STATUS } from '../exit-status.js';
+import { formatBytes, formatCount } from '../format.js';
+import { extractionStatus, runExtraction } from '../run-extraction.js';
+import { watchStopSignals } from '../stop-signals.js';
+import { WORKERS_OPTION, workerCount } from '../worker-count.js';
+
+/** Neither the command line nor the configuration names a source. */
+export class NoSourceError extends S3LogExtractionError {
+  constructor() {
+    super(
+      'NO_SOURCE',
+      'No folder of logs was given.',
+      { hint: 'Name it, or save it once with "s3logextraction config source set FOLDER".' },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
+
+/** `--limit` is no number of files. */
+export class LimitError extends S3LogExtractionError {
+  constructor() {
+    super('INVALID_LIMIT', '--limit must be a whole number of files, 0 or more.', {}, 2);
+  }
+}
+
+export const extractCommand = defineCommand({
+  command: 'extract [source]',
+  describe: 'Reduce raw logs to minimal records in the cache',
+  options: (yargs) =>
+    yargs
+      .positional('source', {
+        type: 'string',
+        describe: 'Folder of logs, read recursively; .gz and .zst too (default: the saved one)',
+      })
+      .option('mode', {
+        choices: ['generic'] as const,
+        default: 'generic' as const,
+        describe: 'Which keys are kept: generic keeps all',
+      })
+      .option('workers', WORKERS_OPTION)
+      .option('limit', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Extract at most this many new files in this run',
+      })
+      .option('dry-run', {
+        type: 'boolean',
+        default: false,
+        describe: 'Only tell what would be extracted',
+      })
+      .example('$0 extract /data/logs', 'Extract what is new below /data/logs')
+      .example('$0 extract /data/logs --dry-run', 'See what that would read'),
+  async run(options, context) {
+    const source = sourceOf(options.source, context);
+    const { limit } = options;
+    if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
+    if (options.dryRun) return dryRun(source, limit, context);
+    const workers = workerCount(options.workers);
+    const { output, env } = context;
+    const cache = await openCacheForWriting(context.cacheDirectory, { command: 'extract', env });
+    const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
+      output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
+    );
+    try {
+      const { shouldStop } = signals;
+      const report = await runExtraction(cache, { source, workers, limit, shouldStop }, output);
+      output.json(report);
+      return extractionStatus(report);
+    } finally {
+      signals.close();
+      cache.close();
+    }
+  },
+});
+
+/** @throws {NoSourceError} */
+export function sourceOf(source: string | undefined, { env }: CommandContext): string {
+  const found = source ?? readConfiguration(env).source;
+  if (found === undefined || found === '') throw new NoSourceError();
+  return found;
+}
+
+async function dryRun(
+  source: string,
+  limit: number | undefined,
+  { cacheDirectory, output }: CommandContext,
+): Promise<number> {
+  const plan = await planExtraction(cachePaths(cacheDirectory), {
+    source,
+    ...(limit === undefined ? {} : { limit }),
+    onWarning: (message) => output.warn(message),
+  });
+  const { files, bytes } = plan;
+  output.print(
+    `Would extract ${formatCount(files.new)} of ${formatCount(files.found)} files (${formatBytes(bytes)}); ${formatCount(files.known)} are known already, ${formatCount(files.failed)} cannot be extracted.`,
+  );
+  output.json({ dryRun: true, ...plan });
+  return files.failed > 0 ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
+}

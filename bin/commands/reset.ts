@@ -1,0 +1,71 @@
+import { createInterface } from 'node:readline/promises';
+import { S3LogExtractionError } from '../../cache/error.js';
+import { openCacheForWriting } from '../../cache/open-cache.js';
+import { resetExtraction } from '../../cache/reset.js';
+import { defineCommand, type GlobalOptions } from '../command.js';
+import { EXIT_STATUS } from '../exit-status.js';
+import { plural } from '../format.js';
+import type { CommandModule } from 'yargs';
+
+/** Nobody is there to ask. */
+export class ConfirmationError extends S3LogExtractionError {
+  constructor() {
+    super(
+      'CONFIRMATION_NEEDED',
+      'Resetting forgets everything that was extracted, and there is no terminal to ask on.',
+      { hint: 'Add --yes to reset without being asked.' },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
+
+const extraction = defineCommand({
+  command: 'extraction',
+  describe: 'Forget all extracted records, so that every log file is new again',
+  options: (yargs) =>
+    yargs
+      .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' })
+      .example('$0 reset extraction', 'Start over; asks first'),
+  async run({ yes }, { cacheDirectory, output, env }) {
+    if (!yes && !(await confirm(cacheDirectory))) {
+      output.print('Nothing was changed.');
+      output.json({ reset: false, commits: 0 });
+      return EXIT_STATUS.done.status;
+    }
+    const cache = await openCacheForWriting(cacheDirectory, {
+      command: 'reset extraction',
+      env,
+      needsKey: false,
+    });
+    try {
+      const commits = resetExtraction(cache);
+      output.print(
+        `Forgot ${plural(commits, 'commit')}. Published tables stay until the next "update".`,
+      );
+      output.json({ reset: true, commits });
+      return EXIT_STATUS.done.status;
+    } finally {
+      cache.close();
+    }
+  },
+});
+
+async function confirm(cacheDirectory: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new ConfirmationError();
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(
+      `Forget everything extracted into ${cacheDirectory}? All logs must be read again. [y/N] `,
+    );
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+export const resetCommand: CommandModule<GlobalOptions, GlobalOptions> = {
+  command: 'reset',
+  describe: 'Start over',
+  builder: (yargs) => yargs.command(extraction).demandCommand(1, 'Say what to reset: extraction'),
+  handler: () => {},
+};

@@ -1,0 +1,56 @@
+import { readCacheStatus } from '../../cache/cache-status.js';
+import { openCacheForReading } from '../../cache/open-cache.js';
+import { defineCommand } from '../command.js';
+import { EXIT_STATUS } from '../exit-status.js';
+import { formatBytes, formatCount, plural } from '../format.js';
+
+export const statusCommand = defineCommand({
+  command: 'status',
+  describe: 'What the cache holds, the last runs, the account of all lines, what is pending',
+  options: (yargs) => yargs.example('$0 status', 'Look at the cache, also while a run is on'),
+  async run(_options, { cacheDirectory, output }) {
+    const { paths, cacheFile } = openCacheForReading(cacheDirectory);
+    const status = readCacheStatus(paths);
+    const { lines, runs, lock } = status;
+    const running = lock?.held ? lock.owner : undefined;
+    const text = [
+      `Cache ${paths.root} (key from a ${cacheFile.key.source === 'password' ? 'password' : 'key file'})`,
+      `  log files: ${formatCount(status.files)} (${formatBytes(status.bytes)}) in ${plural(status.commits, 'commit')}`,
+      `  on disk:   ${formatBytes(status.cacheBytes)}${status.bytes > 0 ? `, ${((100 * status.cacheBytes) / status.bytes).toFixed(2)} % of the logs` : ''}`,
+      `  lines:     ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected`,
+      ...counts('rejected', lines.reasons),
+      ...counts('noted', lines.notes),
+      status.pendingCommits === 0
+        ? '  summaries: nothing pending'
+        : `  summaries: ${plural(status.pendingCommits, 'commit')} not in them yet; run "s3logextraction update"`,
+      running !== undefined
+        ? `  running:   ${running.command}, pid ${running.pid} on ${running.host}, since ${running.since}`
+        : lock?.held
+          ? '  running:   another process (its lock file cannot be read)'
+          : '  running:   nothing',
+    ];
+    if (runs.length > 0) text.push('Last runs:');
+    for (const run of runs) {
+      text.push(
+        `  ${run.from}  ${plural(run.files, 'file')}, ${formatBytes(run.bytes)}, ${formatCount(run.linesKept)} kept, ${formatCount(run.linesRejected)} rejected, from ${run.source}`,
+      );
+    }
+    output.print(text.join('\n'));
+    output.json({
+      cache: paths.root,
+      ...status,
+      lock: undefined,
+      running:
+        running === undefined
+          ? null
+          : { command: running.command, pid: running.pid, host: running.host, since: running.since },
+    });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+function counts(verb: string, named: Readonly<Record<string, number>>): string[] {
+  return Object.entries(named)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `    ${formatCount(count)} ${verb}: ${name}`);
+}

@@ -1,0 +1,57 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { S3LogExtractionError } from '../../cache/error.js';
+import { readLock } from '../../cache/lock.js';
+import { cachePaths } from '../../cache/paths.js';
+import { requestStop } from '../../cache/stop-request.js';
+import { defineCommand } from '../command.js';
+import { EXIT_STATUS } from '../exit-status.js';
+
+/** The run goes on: what it has in hand takes longer than `--timeout`. */
+export class StopTimeoutError extends S3LogExtractionError {
+  constructor(seconds: number, pid: number | undefined) {
+    super(
+      'STOP_TIMEOUT',
+      `The run (pid ${pid ?? 'unknown'}) was asked to stop and has not ended within ${seconds} s.`,
+      { hint: 'It will end when the files in hand are done; "s3logextraction status" tells.' },
+    );
+  }
+}
+
+const POLL_MS = 100;
+
+export const stopCommand = defineCommand({
+  command: 'stop',
+  describe: 'Ask the run on this cache to finish the files in hand and end; wait for it',
+  options: (yargs) =>
+    yargs
+      .option('timeout', {
+        type: 'number',
+        default: 60,
+        requiresArg: true,
+        describe: 'Seconds to wait for it to end',
+      })
+      .example('$0 stop', 'Stop the running extraction, losing nothing'),
+  async run({ timeout }, { cacheDirectory, output }) {
+    const paths = cachePaths(cacheDirectory);
+    const lock = readLock(paths);
+    if (lock === undefined || !lock.held) {
+      output.print('Nothing is running on this cache.');
+      output.json({ running: false, stopped: false });
+      return EXIT_STATUS.done.status;
+    }
+    const owner = lock.owner;
+    if (owner === undefined) throw new StopTimeoutError(0, undefined);
+    requestStop(paths, owner.token);
+    output.note(`Asked pid ${owner.pid} on ${owner.host} (${owner.command}) to stop; waiting.`);
+    const deadline = performance.now() + timeout * 1000;
+    for (;;) {
+      const now = readLock(paths);
+      if (now === undefined || !now.held || now.owner?.token !== owner.token) break;
+      if (performance.now() > deadline) throw new StopTimeoutError(timeout, owner.pid);
+      await wait(POLL_MS);
+    }
+    output.print('Stopped. The next run goes on from there.');
+    output.json({ running: true, stopped: true });
+    return EXIT_STATUS.done.status;
+  },
+});

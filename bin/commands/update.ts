@@ -1,0 +1,187 @@
+import type { Argv, CommandModule } from 'yargs';
+import { readConfiguration } from '../../cache/configuration.js';
+import { openCacheForWriting } from '../../cache/open-cache.js';
+import type { ExtractionReport } from '../../src/extract/report.js';
+import { type CommandContext, defineCommand, type GlobalOptions } from '../command.js';
+import { EXIT_STATUS } from '../exit-status.js';
+import { extractionStatus, runExtraction } from '../run-extraction.js';
+import {
+  type PublishOptions,
+  runIndexes,
+  runSummaries,
+  runTotals,
+  type StageContext,
+  type StageResult,
+  withStages,
+} from '../stages.js';
+import { watchStopSignals } from '../stop-signals.js';
+import { WORKERS_OPTION, workerCount } from '../worker-count.js';
+
+/** Options of everything that publishes counts. */
+function addPrivacyOptions<T>(yargs: Argv<T>) {
+  return yargs
+    .option('threshold', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'Counts below it are published as "<threshold" (default 50)',
+    })
+    .option('modulus', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'Other counts are rounded to multiples of it (default 20)',
+    });
+}
+
+const MODE_OPTION = {
+  choices: ['dataset', 'archive'] as const,
+  default: 'dataset' as const,
+  describe: 'dataset: one set of tables for each; archive: one over all of them',
+} as const;
+
+const indexes = defineCommand({
+  command: 'indexes',
+  describe: 'Give every requester a random, stable index in place of its address',
+  options: (yargs) => yargs.example('$0 update ip indexes', 'Index new requesters'),
+  run: (_options, context) => runStage('update ip indexes', context, runIndexes),
+});
+
+const summaries = defineCommand({
+  command: 'summaries',
+  describe: 'Write the tables by day, by asset and by region, and the count of requesters',
+  options: (yargs) =>
+    addPrivacyOptions(
+      yargs
+        .option('mode', MODE_OPTION)
+        .option('pick', { type: 'string', requiresArg: true, describe: 'Only these datasets: a,b' })
+        .option('skip', { type: 'string', requiresArg: true, describe: 'All but these: a,b' })
+        .option('workers', { ...WORKERS_OPTION, describe: 'Files written at a time' }),
+    )
+      .example('$0 update summaries', 'One folder of tables per dataset')
+      .example('$0 update summaries --mode archive', 'The tables over all datasets'),
+  run(options, context) {
+    const { mode, threshold, modulus } = options;
+    const [pick, skip] = [listOf(options.pick), listOf(options.skip)];
+    const workers = workerCount(options.workers);
+    return runStage('update summaries', context, (stage) =>
+      runSummaries(stage, { mode, pick, skip, threshold, modulus, workers }),
+    );
+  },
+});
+
+const totals = defineCommand({
+  command: 'totals',
+  describe: 'Write totals.json, or archive_totals.json',
+  options: (yargs) =>
+    addPrivacyOptions(yargs.option('mode', MODE_OPTION))
+      .example('$0 update totals', 'Six numbers per dataset')
+      .example('$0 update totals --mode archive', 'Six numbers over all datasets'),
+  run({ mode, threshold, modulus }, context) {
+    return runStage('update totals', context, (stage) =>
+      runTotals(stage, { mode, threshold, modulus }),
+    );
+  },
+});
+
+const everything = defineCommand({
+  command: '$0',
+  describe: 'Everything in order: extract, indexes, summaries and totals; for CRON',
+  options: (yargs) =>
+    addPrivacyOptions(
+      yargs
+        .option('from', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Folder of logs to extract first (default: the saved source, if any)',
+        })
+        .option('workers', WORKERS_OPTION),
+    ).example('$0 update --from /data/logs', 'The nightly line'),
+  async run(options, context) {
+    const source = options.from ?? readConfiguration(context.env).source;
+    const workers = workerCount(options.workers);
+    const { output } = context;
+    const open = { command: 'update', env: context.env };
+    if (source === undefined) {
+      const cache = await openCacheForWriting(context.cacheDirectory, { ...open, needsKey: false });
+      try {
+        const stopped = await withStages(cache, output, (stage) => runAll(stage, options));
+        output.json({ extraction: null, stopped });
+        return EXIT_STATUS.done.status;
+      } finally {
+        cache.close();
+      }
+    }
+    const cache = await openCacheForWriting(context.cacheDirectory, open);
+    try {
+      const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
+        output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
+      );
+      let report: ExtractionReport;
+      try {
+        const { shouldStop } = signals;
+        report = await runExtraction(cache, { source, workers, limit: undefined, shouldStop }, output);
+      } finally {
+        signals.close();
+      }
+      const stopped =
+        report.stopped || (await withStages(cache, output, (stage) => runAll(stage, options)));
+      output.json({ extraction: report, stopped });
+      return extractionStatus(report);
+    } finally {
+      cache.close();
+    }
+  },
+});
+
+/** @returns whether it was stopped on request */
+async function runAll(
+  stage: StageContext,
+  { threshold, modulus }: Pick<PublishOptions, 'threshold' | 'modulus'>,
+): Promise<boolean> {
+  const steps: (() => Promise<StageResult>)[] = [
+    () => runIndexes(stage),
+    () => runSummaries(stage, { mode: 'dataset', threshold, modulus }),
+    () => runSummaries(stage, { mode: 'archive', threshold, modulus }),
+    () => runTotals(stage, { mode: 'dataset', threshold, modulus }),
+    () => runTotals(stage, { mode: 'archive', threshold, modulus }),
+  ];
+  for (const step of steps) {
+    if ((await step()).stopped || stage.shouldStop()) return true;
+  }
+  return false;
+}
+
+async function runStage(
+  command: string,
+  { cacheDirectory, output, env }: CommandContext,
+  run: (stage: StageContext) => Promise<StageResult>,
+): Promise<number> {
+  const cache = await openCacheForWriting(cacheDirectory, { command, env, needsKey: false });
+  try {
+    const result = await withStages(cache, output, run);
+    output.json(result);
+    return EXIT_STATUS.done.status;
+  } finally {
+    cache.close();
+  }
+}
+
+function listOf(option: string | undefined): string[] | undefined {
+  return option?.split(',').filter((name) => name !== '');
+}
+
+export const updateCommand: CommandModule<GlobalOptions, GlobalOptions> = {
+  command: 'update',
+  describe: 'Bring what is derived and published up to date',
+  builder: (yargs) =>
+    yargs
+      .command(everything)
+      .command({
+        command: 'ip',
+        describe: 'What is known of requesters',
+        builder: (ip) => ip.command(indexes).demandCommand(1, 'Say what to update: indexes'),
+        handler: () => {},
+      })
+      .command(summaries)
+      .command(totals),
+  handler: () => {},
+};

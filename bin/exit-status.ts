@@ -1,0 +1,12 @@
+/** Every exit status there is; the README's reference is made from this. */
+export const EXIT_STATUS = {
+  done: { status: 0, meaning: 'done, also after a graceful stop' },
+  failed: { status: 1, meaning: 'failed; the message says why and what to do' },
+  usage: { status: 2, meaning: 'the command line is wrong; nothing was done' },
+  partial: {
+    status: 3,
+    meaning: 'done, but some log files could not be extracted; each is named on stderr',
+  },
+  locked: { status: 4, meaning: 'another run is writing to this cache; nothing was done' },
+  interrupted: { status: 130, meaning: 'ended at once by a second SIGINT or SIGTERM; nothing committed is lost' },
+} as const;

@@ -1,0 +1,48 @@
+import type { WritableCache } from '../cache/open-cache.js';
+import { extractLogs } from '../src/extract/extract-logs.js';
+import type { ExtractionReport } from '../src/extract/report.js';
+import { EXIT_STATUS } from './exit-status.js';
+import { formatBytes, formatCount, formatElapsed, plural } from './format.js';
+import type { Output } from './output.js';
+import { extractionReporter } from './progress-reporter.js';
+
+/** Extract with progress and warnings shown, and print the account of the run. */
+export async function runExtraction(
+  cache: WritableCache,
+  options: {
+    readonly source: string;
+    readonly workers: number;
+    readonly limit: number | undefined;
+    readonly shouldStop: () => boolean;
+  },
+  output: Output,
+): Promise<ExtractionReport> {
+  const report = await extractLogs(cache, {
+    source: options.source,
+    workers: options.workers,
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+    shouldStop: options.shouldStop,
+    onWarning: (message) => output.warn(message),
+    onProgress: extractionReporter(output),
+  });
+  output.print(describeReport(report));
+  return report;
+}
+
+/** Partial when a log file is left out, so that a scheduler notices. */
+export function extractionStatus(report: ExtractionReport): number {
+  return report.files.failed > 0 ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
+}
+
+function describeReport({ files, bytes, lines, elapsedMs, stopped }: ExtractionReport): string {
+  const rate = elapsedMs > 0 ? `, ${formatBytes((bytes / elapsedMs) * 1000)}/s` : '';
+  const text = [
+    `Extracted ${plural(files.extracted, 'log file')} (${formatBytes(bytes)}) in ${formatElapsed(elapsedMs)}${rate}.`,
+    `  files: ${formatCount(files.found)} found, ${formatCount(files.known)} known already, ${formatCount(files.failed)} failed`,
+    `  lines: ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected`,
+  ];
+  const reasons = Object.entries(lines.reasons).sort(([, a], [, b]) => b - a);
+  for (const [reason, count] of reasons) text.push(`    ${formatCount(count)} ${reason}`);
+  if (stopped) text.push('Stopped as asked; the next run goes on from here.');
+  return text.join('\n');
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { runCli } from './cli.js';
+
+/** Spellings of the Python tool's earlier versions, and what they are called now. */
+const OLDER_SPELLINGS: Readonly<Record<string, readonly string[]>> = {
+  set_cache: ['config', 'cache', 'set'],
+  extract_logs: ['extract'],
+  index_ips: ['update', 'ip', 'indexes'],
+};
+
+const [command, ...rest] = process.argv.slice(2);
+const older = command === undefined ? undefined : OLDER_SPELLINGS[command];
+await runCli(older === undefined ? process.argv.slice(2) : [...older, ...rest]);

@@ -1,0 +1,49 @@
+import { isStopRequested } from '../cache/stop-request.js';
+import type { CachePaths } from '../cache/paths.js';
+import { EXIT_STATUS } from './exit-status.js';
+
+/** How often the cache is asked whether `s3logextraction stop` was called. */
+const POLL_MS = 200;
+
+export interface StopSignals {
+  /** Whether the run is to end as soon as what is in hand is done. Cheap: may be asked at will. */
+  shouldStop(): boolean;
+  close(): void;
+}
+
+/**
+ * SIGINT, SIGTERM and `s3logextraction stop` end a run gracefully. A second signal ends it at once, which loses
+ * no more than a power failure would: nothing that is committed.
+ *
+ * @param onStop called once, when the first request is seen
+ */
+export function watchStopSignals(
+  paths: CachePaths,
+  token: string,
+  onStop: () => void,
+): StopSignals {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    onStop();
+  };
+  const onSignal = (): void => {
+    if (stopping) process.exit(EXIT_STATUS.interrupted.status);
+    stop();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const timer = setInterval(() => {
+    if (!stopping && isStopRequested(paths, token)) stop();
+  }, POLL_MS);
+  timer.unref();
+  return {
+    shouldStop: () => stopping,
+    close() {
+      clearInterval(timer);
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

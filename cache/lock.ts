@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CacheWriteError,
+  makeDirectory,
+  PRIVATE,
+  TEMPORARY_SUFFIX,
+  writeFileAtomic,
+} from './atomic-write.js';
+import { S3LogExtractionError } from './error.js';
+import { writeFileExclusive } from './exclusive-write.js';
+import {
+  isHeld,
+  type LockContent,
+  listGenerations,
+  lockFilePath,
+  readHighestLock,
+} from './lock-file.js';
+import type { CachePaths } from './paths.js';
+import { currentProcess } from './process-identity.js';
+
+/** The right to write to a cache (FORMAT.md W5). */
+export interface Lock {
+  /** 32 hex digits, for requests to stop. */
+  readonly token: string;
+  readonly generation: number;
+  /**
+   * To be called right before each commit (FORMAT.md W7).
+   *
+   * @throws {LockLostError} when another process has taken over, or the lock was released
+   */
+  assertHeld(): void;
+  /** Let others write. Does nothing the second time, or when another has taken over. */
+  release(): void;
+}
+
+/** The lock as `status` and `stop` see it. */
+export interface LockState {
+  /** Whether somebody writes now. */
+  readonly held: boolean;
+  readonly generation: number;
+  /** Who holds or held it; undefined when the lock file cannot be read. */
+  readonly owner: LockContent | undefined;
+}
+
+/** Another process writes to this cache. */
+export class CacheLockedError extends S3LogExtractionError {
+  constructor(root: string, owner: LockContent | undefined) {
+    super(
+      'CACHE_LOCKED',
+      `The cache ${root} is being written by ${describe(owner)}.`,
+      {
+        hint:
+          owner === undefined
+            ? 'Its lock file cannot be read; it stops counting 10 minutes after it was last written.'
+            : 'Wait until it is done, or end it gracefully with "s3logextraction stop". A process that died on another host stops counting after 10 minutes.',
+      },
+      4,
+    );
+  }
+}
+
+/** This process no longer holds the lock: it was suspended for so long that another took over. */
+export class LockLostError extends S3LogExtractionError {
+  constructor(root: string, why: string) {
+    super('CACHE_LOCK_LOST', `Lost the lock of the cache ${root}: ${why}.`, {
+      hint: 'The batch in hand does not count and what was committed before does: run the same command again.',
+    });
+  }
+}
+
+const RENEWAL_INTERVAL_MS = 20_000;
+
+/** Far more than any race takes; without a limit a damaged lock directory could hang a run. */
+const MAXIMUM_TURNS = 1000;
+
+/**
+ * Take the lock of a cache, at once or not at all. A lock whose owner has died is taken over.
+ *
+ * @param options.command what the owner does, for the message that others get
+ * @throws {CacheLockedError}
+ * @throws {CacheWriteError} when the directory cannot be written
+ */
+export function acquireLock(paths: CachePaths, { command }: { readonly command: string }): Lock {
+  makeDirectory(paths.lock);
+  const token = randomBytes(16).toString('hex');
+  const since = new Date().toISOString();
+  for (let turn = 0; turn < MAXIMUM_TURNS; turn++) {
+    const highest = readHighestLock(paths);
+    if (highest !== undefined && isHeld(highest, () => folderTimeMs(paths))) {
+      throw new CacheLockedError(paths.root, highest.content);
+    }
+    const generation = (highest?.generation ?? 0) + 1;
+    const owner = currentProcess();
+    const content: LockContent = { generation, token, state: 'held', ...owner, since, command };
+    // Whoever loses a race starts again; each turn means that another process has succeeded.
+    if (!writeFileExclusive(lockFilePath(paths, generation), format(content))) continue;
+    if (isOvertaken(paths, generation)) {
+      rmSync(lockFilePath(paths, generation), { force: true });
+      continue;
+    }
+    removeLowerGenerations(paths, generation);
+    return hold(paths, content);
+  }
+  throw new CacheWriteError(paths.lock, new Error('its generations keep changing'));
+}
+
+/**
+ * Who writes to a cache, for `status` and `stop`. Writes nothing: an owner on another host is
+ * judged by the clock of this one.
+ *
+ * @returns undefined when nobody ever did
+ */
+export function readLock(paths: CachePaths): LockState | undefined {
+  const lock = readHighestLock(paths);
+  if (lock === undefined) return undefined;
+  return { held: isHeld(lock, Date.now), generation: lock.generation, owner: lock.content };
+}
+
+/**
+ * Whether there is a higher generation than the one just made. A process that was held up between
+ * reading generation n and creating n + 1 may find that name free again, because others have made,
+ * released and removed it in the meantime. The highest generation is never removed, so it shows.
+ */
+function isOvertaken(paths: CachePaths, generation: number): boolean {
+  // Twice: a listing that runs while one file is added and another removed may show neither.
+  return [1, 2].some(() => listGenerations(paths).at(-1) !== generation);
+}
+
+function removeLowerGenerations(paths: CachePaths, generation: number): void {
+  for (const lower of listGenerations(paths)) {
+    if (lower < generation) rmSync(lockFilePath(paths, lower), { force: true });
+  }
+}
+
+function hold(paths: CachePaths, content: LockContent): Lock {
+  const path = lockFilePath(paths, content.generation);
+  let released = false;
+  const timer = setInterval(() => renew(path), RENEWAL_INTERVAL_MS);
+  timer.unref();
+
+  const isOurs = (): boolean => {
+    const highest = readHighestLock(paths);
+    return highest?.content?.token === content.token && highest.content.state === 'held';
+  };
+  return {
+    token: content.token,
+    generation: content.generation,
+    assertHeld() {
+      if (released) throw new LockLostError(paths.root, 'it was released');
+      // Renewed first: from then on nobody takes us for dead for another ten minutes.
+      renew(path);
+      if (!isOurs()) throw new LockLostError(paths.root, 'another process has taken over');
+    },
+    release() {
+      if (released) return;
+      released = true;
+      clearInterval(timer);
+      if (isOurs()) writeFileAtomic(path, format({ ...content, state: 'free' }));
+    },
+  };
+}
+
+/**
+ * Renew the modification time by writing the first byte again, not by setting a time: so it is the
+ * clock of the file system that counts on both sides, not those of two hosts.
+ */
+function renew(path: string): void {
+  try {
+    const fd = openSync(path, 'r+');
+    try {
+      writeSync(fd, '{', 0);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // Gone: `assertHeld` finds out. Else the next renewal, 20 seconds on, may succeed.
+  }
+}
+
+/** The time by the clock of the file system that the lock is on, in ms since 1970. */
+function folderTimeMs(paths: CachePaths): number {
+  const path = join(paths.lock, `now.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+  try {
+    const fd = openSync(path, 'wx', PRIVATE.file);
+    try {
+      writeSync(fd, '\n');
+      return fstatSync(fd).mtimeMs;
+    } finally {
+      closeSync(fd);
+      rmSync(path, { force: true });
+    }
+  } catch (error) {
+    throw new CacheWriteError(path, error);
+  }
+}
+
+function format(content: LockContent): string {
+  return `${JSON.stringify(content)}\n`;
+}
+
+function describe(owner: LockContent | undefined): string {
+  if (owner === undefined) return 'an unknown process';
+  const { pid, host, command, since } = owner;
+  return printable(`process ${pid} on ${host} (${command}, since ${since})`);
+}
+
+/** A lock file is data: it must not send control sequences to a terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 300);
+}

@@ -1,0 +1,165 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { makeDirectory, PUBLISHED } from './atomic-write.js';
+import {
+  type CacheFile,
+  checkMayBecomeCache,
+  createCacheFile,
+  readCacheFile,
+} from './cache-file.js';
+import { S3LogExtractionError } from './error.js';
+import { removeGarbage } from './garbage.js';
+import { keyFilePath } from './key-file.js';
+import { acquireLock, type Lock } from './lock.js';
+import { passwordFrom } from './password.js';
+import { type CachePaths, cachePaths } from './paths.js';
+import { createSealingKey, openSealingKey, type SealingKey } from './sealing-key.js';
+import { removeStopRequest } from './stop-request.js';
+
+/** A cache open for reading: takes no lock, needs no key (FORMAT.md W6). */
+export interface ReadableCache {
+  readonly paths: CachePaths;
+  readonly cacheFile: CacheFile;
+}
+
+/** A cache open for writing by a stage that seals nothing. */
+export interface KeylessCache extends ReadableCache {
+  readonly lock: Lock;
+  /** Release the lock. Does nothing the second time. */
+  close(): void;
+}
+
+/** A cache open for writing. */
+export interface WritableCache extends KeylessCache {
+  readonly key: SealingKey;
+}
+
+export interface OpenOptions {
+  /** The command that writes, for the message that others get. */
+  readonly command: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** There is no cache. */
+export class NoCacheError extends S3LogExtractionError {
+  constructor(root: string) {
+    super('NO_CACHE', `There is no cache in ${root}.`, {
+      hint: 'Run "s3logextraction extract" first, or name another directory with --cache.',
+    });
+  }
+}
+
+/** The key file would lie beside what it seals. */
+export class KeyInCacheError extends S3LogExtractionError {
+  constructor(path: string, root: string) {
+    super('KEY_FILE_IN_CACHE', `The key file ${path} would lie inside the cache ${root}.`, {
+      hint: 'Let S3_LOG_EXTRACTION_CONFIG_DIR name a directory outside of the cache, or set S3_LOG_EXTRACTION_PASSWORD.',
+    });
+  }
+}
+
+/**
+ * Open a cache for writing: check the key, take the lock, remove what earlier runs left unfinished.
+ * A missing cache is created, unless `needsKey` is false. Nothing is written before the key
+ * has been checked.
+ *
+ * @param root the cache directory
+ * @param options.needsKey false for a stage that neither seals nor opens addresses
+ * @throws {CacheLockedError}
+ * @throws {WrongPasswordError} and others that name what is wrong with the key
+ * @throws {NotACacheError} when the directory holds something else
+ * @throws {NoCacheError} when there is none and none is to be made
+ */
+export async function openCacheForWriting(
+  root: string,
+  options: OpenOptions & { readonly needsKey: false },
+): Promise<KeylessCache>;
+export async function openCacheForWriting(
+  root: string,
+  options: OpenOptions & { readonly needsKey?: true },
+): Promise<WritableCache>;
+export async function openCacheForWriting(
+  root: string,
+  options: OpenOptions & { readonly needsKey?: boolean },
+): Promise<KeylessCache | WritableCache> {
+  const paths = cachePaths(resolve(root));
+  if (options.needsKey === false) {
+    const { cacheFile } = openCacheForReading(root);
+    return takeOver(paths, cacheFile, options);
+  }
+  const { cacheFile, key } = await openOrCreate(paths, options.env);
+  return { ...takeOver(paths, cacheFile, options), key };
+}
+
+/**
+ * Open a cache for reading. Creates and changes nothing.
+ *
+ * @throws {NoCacheError}
+ * @throws {DamagedCacheError}
+ * @throws {NewerCacheError}
+ */
+export function openCacheForReading(root: string): ReadableCache {
+  const paths = cachePaths(resolve(root));
+  const cacheFile = readCacheFile(paths);
+  if (cacheFile === undefined) throw new NoCacheError(paths.root);
+  return { paths, cacheFile };
+}
+
+async function openOrCreate(
+  paths: CachePaths,
+  env: NodeJS.ProcessEnv,
+): Promise<{ cacheFile: CacheFile; key: SealingKey }> {
+  checkKeyOutside(paths, env);
+  const existing = readCacheFile(paths);
+  if (existing !== undefined) {
+    return { cacheFile: existing, key: await openSealingKey(existing.key, env, paths.cacheFile) };
+  }
+  checkMayBecomeCache(paths);
+  const { key, cacheKey } = await createSealingKey(env);
+  const cacheFile = createCacheFile(paths, cacheKey);
+  // Another process may have created the cache meanwhile, with a salt of its own.
+  if (cacheFile.key.check === cacheKey.check) return { cacheFile, key };
+  return { cacheFile, key: await openSealingKey(cacheFile.key, env, paths.cacheFile) };
+}
+
+function takeOver(paths: CachePaths, cacheFile: CacheFile, { command }: OpenOptions): KeylessCache {
+  const lock = acquireLock(paths, { command });
+  try {
+    makeSkeleton(paths);
+    removeGarbage(paths, lock.token);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  const close = (): void => {
+    removeStopRequest(paths, lock.token);
+    lock.release();
+  };
+  return { paths, cacheFile, lock, close: once(close) };
+}
+
+function makeSkeleton(paths: CachePaths): void {
+  const { commits, segments, indexes, rollups, stop, tmp } = paths;
+  for (const directory of [commits, segments, indexes, rollups, stop, tmp]) {
+    makeDirectory(directory);
+  }
+  makeDirectory(paths.summaries, PUBLISHED);
+}
+
+/** A key beside the cache seals nothing: whoever copies the cache has both (invariant I4). */
+function checkKeyOutside(paths: CachePaths, env: NodeJS.ProcessEnv): void {
+  if (passwordFrom(env) !== undefined) return;
+  const keyFile = resolve(keyFilePath(env));
+  const path = relative(paths.root, keyFile);
+  if (path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)) {
+    throw new KeyInCacheError(keyFile, paths.root);
+  }
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    action();
+  };
+}

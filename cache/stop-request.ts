@@ -1,0 +1,60 @@
+import { closeSync, lstatSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CacheWriteError, makeDirectory, PRIVATE } from './atomic-write.js';
+import { systemErrorCode } from './error.js';
+import type { CachePaths } from './paths.js';
+
+/**
+ * Ask the run that holds the lock with this token to stop (FORMAT.md section 12). The one thing that
+ * is written without holding the lock.
+ *
+ * @throws {CacheWriteError}
+ */
+export function requestStop(paths: CachePaths, token: string): void {
+  const path = requestPath(paths, token);
+  makeDirectory(paths.stop);
+  try {
+    closeSync(openSync(path, 'a', PRIVATE.file));
+  } catch (error) {
+    throw new CacheWriteError(path, error);
+  }
+}
+
+/** Whether the run with this token has been asked to stop. Cheap enough to ask for every file. */
+export function isStopRequested(paths: CachePaths, token: string): boolean {
+  return lstatSync(requestPath(paths, token), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Remove the request to the run with this token, if there is one: that run does so when it ends. */
+export function removeStopRequest(paths: CachePaths, token: string): void {
+  rmSync(requestPath(paths, token), { force: true });
+}
+
+/**
+ * Remove requests to stop. Only for the holder of the lock.
+ *
+ * @param exceptToken requests to the run with this token stay
+ */
+export function clearStopRequests(paths: CachePaths, exceptToken?: string): void {
+  let names: string[];
+  try {
+    // The names of files only: what a link points to is not ours.
+    names = readdirSync(paths.stop, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  for (const name of names) {
+    if (TOKEN.test(name) && name !== exceptToken) rmSync(join(paths.stop, name), { force: true });
+  }
+}
+
+const TOKEN = /^[0-9a-f]{32}$/;
+
+/** A token comes from a lock file: it is checked before it becomes part of a path. */
+function requestPath(paths: CachePaths, token: string): string {
+  if (!TOKEN.test(token)) throw new RangeError('The token of a lock has 32 hexadecimal digits.');
+  return join(paths.stop, token);
+}

@@ -1,0 +1,129 @@
+import type { CommitRecord, LineAccount, SegmentFile } from '../../cache/commit-record.js';
+import { RECORD_SCHEMA, writeCommit } from '../../cache/commit-record.js';
+import type { WritableCache } from '../../cache/open-cache.js';
+import { type LedgerRow, writeLedger } from '../../cache/segment-writer.js';
+import { storedPath } from '../source/log-path.js';
+import type { NewFile } from './plan-files.js';
+import { NOTES, REASONS } from './reasons.js';
+import { noteCounts, reasonCounts } from './report.js';
+import { FILE_NUMBERS, type FilesReply } from './worker-messages.js';
+import type { WrittenSegments } from './write-batch.js';
+
+/** The log files on their way into one commit. */
+export class CommitBatch {
+  readonly openedAt = Date.now();
+  readonly files: LedgerRow[] = [];
+  readonly records: SegmentFile[] = [];
+  readonly rejects: SegmentFile[] = [];
+  bytes = 0;
+  /** No more files join; workers write what they have in hand. */
+  isClosed = false;
+  /** Workers that have records of this batch in hand. */
+  readonly holders = new Set<object>();
+  private readonly reasons = new Float64Array(REASONS.length);
+  private readonly notes = new Float64Array(NOTES.length);
+
+  constructor(readonly commit: string) {}
+
+  /** Take over what a worker tells of files it has read to their end. */
+  addFiles(files: readonly NewFile[], reply: Omit<FilesReply, 'kind'>): void {
+    const failed = new Set(reply.failures.map(([index]) => index));
+    files.forEach((file, index) => {
+      if (!failed.has(index)) this.files.push(ledgerRow(file, reply.numbers, index));
+    });
+    for (const file of files.filter((_, index) => !failed.has(index))) this.bytes += file.sizeBytes;
+    addCounts(this.reasons, reply.reasons);
+    addCounts(this.notes, reply.notes);
+  }
+
+  addSegments(segments: WrittenSegments): void {
+    this.records.push(...segments.records);
+    this.rejects.push(...segments.rejects);
+  }
+
+  lineAccount(): LineAccount {
+    const sum = (value: (file: LedgerRow) => number): number =>
+      this.files.reduce((total, file) => total + value(file), 0);
+    return {
+      total: sum((file) => file.lines),
+      kept: sum((file) => file.kept),
+      skipped: sum((file) => file.skipped),
+      rejected: sum((file) => file.rejected),
+      reasons: reasonCounts(this.reasons),
+      notes: noteCounts(this.notes),
+    };
+  }
+}
+
+/**
+ * Make a batch real: its ledger, then its commit record (cache/FORMAT.md W2). Its segments are durable
+ * already.
+ *
+ * @throws {LockLostError}
+ * @throws {CacheWriteError}
+ */
+export function commitBatch(
+  cache: WritableCache,
+  batch: CommitBatch,
+  mode: string,
+  source: string,
+): CommitRecord {
+  const lines = batch.lineAccount();
+  const record: CommitRecord = {
+    version: 1,
+    commit: batch.commit,
+    createdAt: new Date().toISOString(),
+    schema: RECORD_SCHEMA,
+    mode,
+    source,
+    records: batch.records,
+    rejects: batch.rejects,
+    files: writeLedger(cache.paths.segments, batch.commit, batch.files),
+    bytes: batch.bytes,
+    lines,
+  };
+  requireBalance(record);
+  cache.lock.assertHeld();
+  writeCommit(cache.paths, record);
+  return record;
+}
+
+/** Invariant I3, checked before anything becomes real: a defect must not pass as a number. */
+function requireBalance({ commit, lines, records, rejects }: CommitRecord): void {
+  const rows = (segments: readonly SegmentFile[]): number =>
+    segments.reduce((sum, segment) => sum + segment.rows, 0);
+  const reasons = Object.values(lines.reasons).reduce((sum, count) => sum + count, 0);
+  if (
+    lines.total !== lines.kept + lines.skipped + lines.rejected ||
+    rows(records) !== lines.kept ||
+    rows(rejects) !== lines.rejected ||
+    reasons !== lines.rejected
+  ) {
+    throw new Error(`The lines of commit ${commit} do not add up; it was not made.`);
+  }
+}
+
+function ledgerRow(file: NewFile, numbers: Float64Array, index: number): LedgerRow {
+  const at = index * FILE_NUMBERS.length;
+  const [lines, kept, skipped, rejected, contentBytes, encoding, check] = numbers.subarray(
+    at,
+    at + FILE_NUMBERS.length,
+  );
+  return {
+    name: file.name,
+    path: storedPath(file.relativePath),
+    sizeBytes: file.sizeBytes,
+    modifiedMs: file.modifiedMs,
+    encoding,
+    check,
+    contentBytes,
+    lines,
+    kept,
+    skipped,
+    rejected,
+  };
+}
+
+function addCounts(to: Float64Array, counts: Uint32Array): void {
+  for (let i = 0; i < to.length; i++) to[i] += counts[i];
+}

@@ -1,0 +1,202 @@
+import { type Stats, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { listCommits, readCommit } from '../../cache/commit-record.js';
+import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
+import { Ledger } from '../../cache/ledger.js';
+import type { WritableCache } from '../../cache/open-cache.js';
+import type { CachePaths } from '../../cache/paths.js';
+import { logPath } from '../source/log-path.js';
+import { Extraction } from './extraction.js';
+import { LookAhead } from './look-ahead.js';
+import { FilePlan } from './plan-files.js';
+import { emptyReport, type ExtractionReport } from './report.js';
+import { ExtractionWorker } from './worker-pool.js';
+
+/** How far a run is. Totals are lower bounds until `isPlanned`. */
+export interface ExtractionProgress {
+  readonly filesDone: number;
+  readonly filesPlanned: number;
+  /** Stored bytes. */
+  readonly bytesDone: number;
+  readonly bytesPlanned: number;
+  readonly isPlanned: boolean;
+}
+
+export interface ExtractOptions {
+  /** Folder with log files (or one file). */
+  readonly source: string;
+  /** Worker threads, at least 1. */
+  readonly workers: number;
+  /** New files to extract at most. */
+  readonly limit?: number;
+  /** Something a person should know that ends nothing: a file that cannot be read, for example. */
+  readonly onWarning?: (message: string) => void;
+  /** Called a few times a second. */
+  readonly onProgress?: (progress: ExtractionProgress) => void;
+  /** Asked often; true ends the run as soon as the files in hand are committed. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** The folder to extract is not there. */
+export class SourceNotFoundError extends S3LogExtractionError {
+  constructor(source: string, cause: unknown) {
+    super(
+      'SOURCE_UNREADABLE',
+      `Could not read the logs in ${source}: ${systemErrorCode(cause) ?? 'unknown error'}.`,
+      { cause, hint: 'Check the path and that the user this runs as may read it.' },
+    );
+  }
+}
+
+const PROGRESS_MS = 250;
+
+/**
+ * Extract all log files below a folder that the cache does not hold yet.
+ *
+ * What is committed stays, however the run ends; whatever was not is read again by the next run.
+ *
+ * @throws {SourceNotFoundError}
+ * @throws {CacheWriteError} and other failures of the cache
+ */
+export async function extractLogs(
+  cache: WritableCache,
+  options: ExtractOptions,
+): Promise<ExtractionReport> {
+  const startedAt = performance.now();
+  const source = resolve(options.source);
+  const report = emptyReport();
+  const ledger = await loadLedger(cache.paths);
+  const plan = openPlan(source, cache.paths, ledger, report, options);
+  const ahead = new LookAhead(plan, options.limit ?? Number.POSITIVE_INFINITY);
+  const counters = new BigInt64Array(new SharedArrayBuffer(8 * options.workers));
+  const workers = startWorkers(cache, options.workers, counters);
+  const progress = (): void => {
+    options.onProgress?.({
+      filesDone: report.files.extracted + report.files.failed,
+      filesPlanned: ahead.planned.files,
+      bytesDone: Number(counters.reduce((sum, count) => sum + count, 0n)),
+      bytesPlanned: ahead.planned.bytes,
+      isPlanned: ahead.isComplete,
+    });
+  };
+  const timer = setInterval(progress, PROGRESS_MS);
+  const warn = (message: string): void => options.onWarning?.(message);
+  const extraction = new Extraction({
+    cache,
+    ledger,
+    source,
+    mode: 'generic',
+    workerCount: options.workers,
+    report,
+    shouldStop: options.shouldStop ?? (() => false),
+    observer: {
+      failed: (path, reason) => warn(`Could not extract ${path}: ${reason}.`),
+      notALog: (path) => warn(`Not a log: every line of ${path} was rejected.`),
+    },
+  });
+  try {
+    await extraction.run(workers, ahead);
+    // Copies of files that were in hand: compared now, or read if the first could not be.
+    while (plan.hasRemaining && !report.stopped) {
+      await extraction.run(workers, plan.remaining());
+    }
+    progress();
+  } finally {
+    clearInterval(timer);
+    await ahead.return();
+    await Promise.all(workers.map((worker) => worker.close()));
+  }
+  report.elapsedMs = Math.round(performance.now() - startedAt);
+  return report;
+}
+
+/** What a run would read. */
+export interface ExtractionPlan {
+  readonly files: { found: number; known: number; new: number; failed: number };
+  /** Stored bytes of the new files. */
+  readonly bytes: number;
+}
+
+/**
+ * Find out what {@link extractLogs} would do, without a key or a lock, changing nothing.
+ *
+ * @param paths of a cache that need not exist
+ * @throws {SourceNotFoundError}
+ */
+export async function planExtraction(
+  paths: CachePaths,
+  options: Pick<ExtractOptions, 'source' | 'limit' | 'onWarning'>,
+): Promise<ExtractionPlan> {
+  const report = emptyReport();
+  const ledger = await loadLedger(paths);
+  const plan = openPlan(resolve(options.source), paths, ledger, report, options);
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  let count = 0;
+  let bytes = 0;
+  for (let file = await plan.next(); file !== undefined; file = await plan.next()) {
+    if (count >= limit) continue;
+    count++;
+    bytes += file.sizeBytes;
+  }
+  const { found, known, failed } = report.files;
+  return { files: { found, known, new: count, failed }, bytes };
+}
+
+async function loadLedger(paths: CachePaths): Promise<Ledger> {
+  const ledger = new Ledger(paths);
+  for (const commit of listCommits(paths)) await ledger.load(readCommit(paths, commit));
+  return ledger;
+}
+
+function openPlan(
+  source: string,
+  paths: CachePaths,
+  ledger: Ledger,
+  report: ExtractionReport,
+  options: Pick<ExtractOptions, 'onWarning'>,
+): FilePlan {
+  const root = logPath(source);
+  try {
+    statSync(source);
+  } catch (error) {
+    throw new SourceNotFoundError(source, error);
+  }
+  return new FilePlan(root, isCacheFolder(paths), ledger, {
+    found: () => report.files.found++,
+    known: () => report.files.known++,
+    failed: (path, reason) => {
+      report.files.failed++;
+      options.onWarning?.(`Could not extract ${path}: ${reason}.`);
+    },
+    warning: (message) => options.onWarning?.(message),
+  });
+}
+
+/** The cache may stand below the logs; its files are no logs. */
+function isCacheFolder(paths: CachePaths): (stats: Stats) => boolean {
+  const cache = statSync(paths.root, { throwIfNoEntry: false });
+  return (stats) => cache !== undefined && stats.dev === cache.dev && stats.ino === cache.ino;
+}
+
+function startWorkers(
+  cache: WritableCache,
+  count: number,
+  progress: BigInt64Array,
+): ExtractionWorker[] {
+  // What all workers hold together stays within some hundred megabytes (invariant I7).
+  const limits = {
+    rows: Math.max(1 << 16, Math.min(1 << 20, Math.floor((1 << 22) / count))),
+    keyBytes: Math.max(4 << 20, Math.min(64 << 20, Math.floor((256 << 20) / count))),
+  };
+  return Array.from(
+    { length: count },
+    (_, index) =>
+      new ExtractionWorker({
+        index,
+        segmentsFolder: cache.paths.segments,
+        sealingKey: Uint8Array.from(cache.key),
+        limits,
+        progress,
+      }),
+  );
+}

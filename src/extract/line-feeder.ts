@@ -1,0 +1,100 @@
+import { LF } from './bytes.js';
+import type { RecordBatch } from './record-batch.js';
+import { REASON } from './reasons.js';
+import { type FileAccount, LONGEST_LINE, reject, scanLines } from './scan-lines.js';
+
+/** How much is read at once. A line may be as long as a quarter of it. */
+export const CHUNK_BYTES = 4 << 20;
+
+/**
+ * Cuts the bytes of one log file, coming in pieces of any size, into lines, in a buffer
+ * of fixed size. The result does not depend on where the pieces end.
+ *
+ * Use: fill `room()` (or part of it), then `took(bytes)`; at the end of the file `finish()`.
+ */
+export class LineFeeder {
+  private readonly buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES + LONGEST_LINE + 1);
+  private filled = 0;
+  /** Offset in the log file of the buffer's first byte. */
+  private offset = 0;
+  private skipping: 'no' | 'to the first line' | 'a long line' = 'no';
+  private limit = Number.POSITIVE_INFINITY;
+  private name = '';
+  private account!: FileAccount;
+
+  constructor(private readonly batch: RecordBatch) {}
+
+  /**
+   * Begin a log file, or the part of it with the lines that begin from `start` up to `end`.
+   *
+   * @returns the offset to read from: one byte before `start`, to see whether a line begins there
+   */
+  begin(name: string, account: FileAccount, start = 0, end = Number.POSITIVE_INFINITY): number {
+    this.name = name;
+    this.account = account;
+    this.filled = 0;
+    this.offset = Math.max(0, start - 1);
+    this.skipping = start > 0 ? 'to the first line' : 'no';
+    this.limit = end;
+    return this.offset;
+  }
+
+  /** Whether no further line begins in the part asked for. */
+  get isDone(): boolean {
+    return this.offset >= this.limit;
+  }
+
+  /** Where the next bytes go. */
+  room(): Buffer {
+    return this.buffer.subarray(this.filled);
+  }
+
+  /** Take the lines that are complete now that `count` bytes were added. */
+  took(count: number): void {
+    this.filled += count;
+    this.advance(false);
+    // What is left is the beginning of one line.
+    if (this.filled > LONGEST_LINE && this.skipping === 'no' && !this.isDone) {
+      this.account.lines++;
+      reject(this.offset, REASON.line_too_long, this.name, this.batch, this.account);
+      this.skipping = 'a long line';
+      this.discard(this.filled);
+    }
+  }
+
+  /** Take the last line, which may lack its line feed. */
+  finish(): void {
+    this.advance(true);
+  }
+
+  private advance(isLast: boolean): void {
+    if (this.skipping !== 'no') {
+      const feed = this.buffer.indexOf(LF);
+      if (feed < 0 || feed >= this.filled) {
+        this.discard(this.filled);
+        return;
+      }
+      this.discard(feed + 1);
+      this.skipping = 'no';
+    }
+    const end = this.filled;
+    const taken = scanLines(
+      this.buffer,
+      0,
+      end,
+      isLast,
+      this.offset,
+      this.limit - this.offset,
+      this.name,
+      this.batch,
+      this.account,
+    );
+    this.discard(taken);
+  }
+
+  private discard(count: number): void {
+    this.buffer.copyWithin(0, count, this.filled);
+    this.filled -= count;
+    this.offset += count;
+  }
+}

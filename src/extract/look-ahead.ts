@@ -1,0 +1,87 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FilePlan, NewFile } from './plan-files.js';
+
+/** Files planned ahead of the workers, so that the work left is known early and memory stays bounded. */
+const MOST_AHEAD = 100_000;
+/** Listing yields to everything else that often. */
+const FILES_PER_TURN = 256;
+
+/** Runs the plan ahead of the workers and sums up what is to be read. */
+export class LookAhead implements AsyncIterator<NewFile> {
+  /** Of all files planned so far. */
+  readonly planned = { files: 0, bytes: 0 };
+  /** Whether there are no more, so that `planned` is the whole of it. */
+  isComplete = false;
+  private readonly queue: NewFile[] = [];
+  private head = 0;
+  private failure: unknown;
+  private wake: () => void = () => {};
+  private readonly changed = { promise: Promise.resolve() };
+
+  /** @param limit files to plan at most */
+  constructor(
+    private readonly plan: FilePlan,
+    private readonly limit: number,
+  ) {
+    this.arm();
+    this.pump().catch((error: unknown) => {
+      this.failure = error;
+      this.isComplete = true;
+      this.signal();
+    });
+  }
+
+  async next(): Promise<IteratorResult<NewFile, undefined>> {
+    for (;;) {
+      if (this.head < this.queue.length) {
+        const value = this.queue[this.head++];
+        if (this.head >= 4096 && this.head * 2 > this.queue.length) {
+          this.queue.splice(0, this.head);
+          this.head = 0;
+        }
+        this.signal();
+        return { done: false, value };
+      }
+      if (this.failure !== undefined) throw this.failure;
+      if (this.isComplete) return { done: true, value: undefined };
+      await this.changed.promise;
+    }
+  }
+
+  /** Plan no further. */
+  async return(): Promise<IteratorResult<NewFile, undefined>> {
+    this.isComplete = true;
+    this.signal();
+    return { done: true, value: undefined };
+  }
+
+  private async pump(): Promise<void> {
+    for (let count = 0; !this.isComplete && this.planned.files < this.limit; count++) {
+      if (this.queue.length - this.head >= MOST_AHEAD) {
+        await this.changed.promise;
+        continue;
+      }
+      const file = await this.plan.next();
+      if (file === undefined) break;
+      this.queue.push(file);
+      this.planned.files++;
+      this.planned.bytes += file.sizeBytes;
+      this.signal();
+      if (count % FILES_PER_TURN === 0) await nextTurn();
+    }
+    this.isComplete = true;
+    this.signal();
+  }
+
+  private signal(): void {
+    const { wake } = this;
+    this.arm();
+    wake();
+  }
+
+  private arm(): void {
+    this.changed.promise = new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+}

@@ -1,0 +1,250 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { Readable } from 'node:stream';
+import { createGunzip, gunzipSync } from 'node:zlib';
+import { S3LogExtractionError } from '../../cache/error.js';
+import { contentCheck } from '../source/content-check.js';
+import { detectEncoding, ENCODING, type Encoding } from '../source/encoding.js';
+import { type LogPath, pathBytes } from '../source/log-path.js';
+import { ZstdReader } from '../source/zstd-reader.js';
+import type { LineFeeder } from './line-feeder.js';
+
+/** Compressed files up to this size are decompressed in one piece when the content is small too. */
+const SMALL_COMPRESSED_BYTES = 1 << 20;
+const SMALL_CONTENT_BYTES = 32 << 20;
+
+/** A log file as it was found when the run was planned. */
+export interface FoundFile {
+  readonly path: LogPath;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
+/** What reading shows of a file, besides its lines. */
+export interface ReadFile {
+  readonly encoding: Encoding;
+  readonly check: number;
+  readonly contentBytes: number;
+}
+
+/** A file that could not be read to its end; `message` has the reason only, no path. */
+export class UnreadableFileError extends Error {}
+
+/** A compressed file whose content is too large to be held in memory with that of others. */
+export class LargeContentError extends Error {}
+
+/** Called whenever lines were taken, with the stored bytes read since. May write out a full batch. */
+export type OnProgress = (storedBytes: number) => void;
+
+/**
+ * Feed a whole log file, plain or compressed.
+ *
+ * @param mayBeLarge whether content of any size is welcome, because `onProgress` sees to memory
+ * @throws {UnreadableFileError}
+ * @throws {LargeContentError} unless `mayBeLarge`
+ */
+export async function readLogFile(
+  file: FoundFile,
+  mayBeLarge: boolean,
+  feeder: LineFeeder,
+  onProgress: OnProgress,
+): Promise<ReadFile> {
+  return open(file, async (fd) => {
+    const check = contentCheck(fd, file.sizeBytes);
+    const signature = Buffer.alloc(4);
+    const length = readSync(fd, signature, 0, 4, 0);
+    const encoding = detectEncoding(signature.subarray(0, length));
+    const contentBytes =
+      encoding === ENCODING.plain
+        ? feedPlain(fd, 0, file.sizeBytes, feeder, onProgress)
+        : encoding === ENCODING.gzip
+          ? await feedGzip(fd, file, mayBeLarge, feeder, onProgress)
+          : feedZstd(fd, file.sizeBytes, mayBeLarge, feeder, onProgress);
+    feeder.finish();
+    return { encoding, check, contentBytes };
+  });
+}
+
+/**
+ * Feed the lines of a plain file that begin from `start` up to `end`; the feeder was begun with
+ * the same bounds and gave `from`. What is told of the file as a whole comes with its first part.
+ *
+ * @throws {UnreadableFileError}
+ */
+export async function readLogFilePart(
+  file: FoundFile,
+  from: number,
+  feeder: LineFeeder,
+  onProgress: OnProgress,
+): Promise<ReadFile> {
+  return open(file, async (fd) => {
+    feedPlain(fd, from, file.sizeBytes, feeder, onProgress);
+    if (!feeder.isDone) feeder.finish();
+    const isFirst = from === 0;
+    return {
+      encoding: ENCODING.plain,
+      check: isFirst ? contentCheck(fd, file.sizeBytes) : 0,
+      contentBytes: isFirst ? file.sizeBytes : 0,
+    };
+  });
+}
+
+/** Open without waiting (a named pipe would), and see to it that the file is the one found. */
+async function open<T>(file: FoundFile, read: (fd: number) => Promise<T>): Promise<T> {
+  let fd: number;
+  try {
+    fd = openSync(pathBytes(file.path), constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw unreadable(error);
+  }
+  try {
+    requireUnchanged(file, fstatSync(fd));
+    const result = await read(fd);
+    requireUnchanged(file, fstatSync(fd));
+    return result;
+  } catch (error) {
+    throw unreadable(error);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function requireUnchanged(file: FoundFile, stats: Stats): void {
+  if (!stats.isFile()) throw new UnreadableFileError('it is no longer a regular file');
+  if (stats.size !== file.sizeBytes || Math.floor(stats.mtimeMs) !== file.modifiedMs) {
+    throw new UnreadableFileError('it changed while it was being read');
+  }
+}
+
+/** @returns the number of bytes read */
+function feedPlain(
+  fd: number,
+  from: number,
+  size: number,
+  feeder: LineFeeder,
+  onProgress: OnProgress,
+): number {
+  let position = from;
+  while (position < size && !feeder.isDone) {
+    const room = feeder.room();
+    const count = readSync(fd, room, 0, Math.min(room.length, size - position), position);
+    if (count === 0) throw new UnreadableFileError('it became shorter while it was being read');
+    position += count;
+    feeder.took(count);
+    onProgress(count);
+  }
+  return position - from;
+}
+
+async function feedGzip(
+  fd: number,
+  file: FoundFile,
+  mayBeLarge: boolean,
+  feeder: LineFeeder,
+  onProgress: OnProgress,
+): Promise<number> {
+  if (file.sizeBytes <= SMALL_COMPRESSED_BYTES) {
+    const content = gunzipSmall(readWhole(fd, file.sizeBytes));
+    if (content !== undefined) {
+      feedPiece(content, feeder);
+      onProgress(file.sizeBytes);
+      return content.length;
+    }
+  }
+  if (!mayBeLarge) throw new LargeContentError();
+  let contentBytes = 0;
+  // Read by hand: a file stream could still be reading when an error has closed the file.
+  const source = Readable.from(chunksOf(fd, file.sizeBytes, 1 << 18, onProgress));
+  const gunzip = createGunzip({ chunkSize: 1 << 18 });
+  source.on('error', (error) => gunzip.destroy(error));
+  for await (const piece of source.pipe(gunzip)) {
+    contentBytes += (piece as Buffer).length;
+    feedPiece(piece as Buffer, feeder);
+    onProgress(0);
+  }
+  return contentBytes;
+}
+
+/** @returns undefined when the content is not small */
+function gunzipSmall(bytes: Buffer): Buffer | undefined {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: SMALL_CONTENT_BYTES });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw error;
+  }
+}
+
+function feedZstd(
+  fd: number,
+  size: number,
+  mayBeLarge: boolean,
+  feeder: LineFeeder,
+  onProgress: OnProgress,
+): number {
+  let contentBytes = 0;
+  const reader = new ZstdReader((piece) => {
+    contentBytes += piece.length;
+    if (!mayBeLarge && contentBytes > SMALL_CONTENT_BYTES) throw new LargeContentError();
+    feedPiece(piece, feeder);
+    onProgress(0);
+  });
+  try {
+    for (const chunk of chunksOf(fd, size, 1 << 16, onProgress)) reader.push(chunk);
+    reader.end();
+  } catch (error) {
+    // The decoder throws all kinds of errors at damaged data; those of the file or the cache pass.
+    const isOther =
+      error instanceof S3LogExtractionError ||
+      error instanceof UnreadableFileError ||
+      error instanceof LargeContentError;
+    if (isOther || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    throw new UnreadableFileError(`damaged zstd data (${(error as Error).message})`);
+  }
+  return contentBytes;
+}
+
+function* chunksOf(
+  fd: number,
+  size: number,
+  chunkSize: number,
+  onProgress: OnProgress,
+): Generator<Buffer> {
+  for (let position = 0; position < size; ) {
+    const chunk = Buffer.allocUnsafe(Math.min(chunkSize, size - position));
+    const count = readSync(fd, chunk, 0, chunk.length, position);
+    if (count === 0) throw new UnreadableFileError('it became shorter while it was being read');
+    position += count;
+    yield chunk.subarray(0, count);
+    onProgress(count);
+  }
+}
+
+function feedPiece(piece: Uint8Array, feeder: LineFeeder): void {
+  for (let at = 0; at < piece.length; ) {
+    const room = feeder.room();
+    const count = Math.min(room.length, piece.length - at);
+    room.set(piece.subarray(at, at + count));
+    feeder.took(count);
+    at += count;
+  }
+}
+
+function readWhole(fd: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  for (let done = 0; done < size; ) {
+    const count = readSync(fd, bytes, done, size - done, done);
+    if (count === 0) throw new UnreadableFileError('it became shorter while it was being read');
+    done += count;
+  }
+  return bytes;
+}
+
+/** Keep only what is known to be harmless: system codes and the decoder's own words. */
+function unreadable(error: unknown): Error {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined) return new UnreadableFileError(code);
+  if (typeof code === 'string' && code.startsWith('Z_')) {
+    return new UnreadableFileError(`damaged gzip data (${message})`);
+  }
+  return error as Error;
+}

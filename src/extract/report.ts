@@ -1,0 +1,52 @@
+import { NOTES, REASONS } from './reasons.js';
+
+/** What one run of `extract` did: the numbers are of this run (`--json` prints exactly this). */
+export interface ExtractionReport {
+  readonly files: {
+    /** Files that are there. */
+    found: number;
+    /** Extracted by an earlier run, or copies of a file that is. */
+    known: number;
+    /** Committed by this run. */
+    extracted: number;
+    /** Could not be read to the end, or changed since they were extracted. */
+    failed: number;
+  };
+  /** Stored bytes of the files extracted. */
+  bytes: number;
+  readonly lines: {
+    total: number;
+    kept: number;
+    skipped: number;
+    rejected: number;
+    readonly reasons: Record<string, number>;
+  };
+  elapsedMs: number;
+  /** Whether the run was asked to stop before it was through. */
+  stopped: boolean;
+}
+
+export function emptyReport(): ExtractionReport {
+  return {
+    files: { found: 0, known: 0, extracted: 0, failed: 0 },
+    bytes: 0,
+    lines: { total: 0, kept: 0, skipped: 0, rejected: 0, reasons: {} },
+    elapsedMs: 0,
+    stopped: false,
+  };
+}
+
+/** Counts by reason code as counts by name, without the zeros. */
+export function reasonCounts(counts: Uint32Array | Float64Array): Record<string, number> {
+  return named(REASONS, counts);
+}
+
+export function noteCounts(counts: Uint32Array | Float64Array): Record<string, number> {
+  return named(NOTES, counts);
+}
+
+function named(names: readonly string[], counts: ArrayLike<number>): Record<string, number> {
+  return Object.fromEntries(
+    names.flatMap((name, i) => (counts[i] > 0 ? [[name, counts[i]] as const] : [])),
+  );
+}

@@ -1,0 +1,60 @@
+import { Worker } from 'node:worker_threads';
+import { S3LogExtractionError } from '../../cache/error.js';
+import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.js';
+
+/** A worker failed in a way that has nothing to do with one log file. */
+export class WorkerFailedError extends S3LogExtractionError {}
+
+/** One thread that extracts; it works on one request at a time. */
+export class ExtractionWorker {
+  private readonly thread: Worker;
+  private pending: { resolve(reply: WorkerReply): void; reject(error: Error): void } | undefined;
+  private failure: Error | undefined;
+
+  constructor(setup: WorkerSetup) {
+    this.thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+    this.thread.on('message', (reply: WorkerReply) => {
+      const { pending } = this;
+      this.pending = undefined;
+      if (reply.kind !== 'error') {
+        pending?.resolve(reply);
+        return;
+      }
+      const { code, message, hint, exitCode } = reply.error;
+      pending?.reject(
+        new WorkerFailedError(code, message, hint === undefined ? {} : { hint }, exitCode),
+      );
+    });
+    this.thread.on('error', (error) => this.fail(error));
+    this.thread.on('exit', (code) => this.fail(new Error(`exit code ${code}`)));
+  }
+
+  /** @throws {WorkerFailedError} */
+  call<K extends WorkerRequest['kind']>(
+    request: Extract<WorkerRequest, { kind: K }>,
+  ): Promise<Extract<WorkerReply, { kind: K }>> {
+    return new Promise<WorkerReply>((resolve, reject) => {
+      if (this.failure !== undefined) {
+        reject(this.failure);
+        return;
+      }
+      this.pending = { resolve, reject };
+      this.thread.postMessage(request);
+    }) as Promise<Extract<WorkerReply, { kind: K }>>;
+  }
+
+  async close(): Promise<void> {
+    this.thread.removeAllListeners('exit');
+    await this.thread.terminate();
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= new WorkerFailedError(
+      'WORKER_DIED',
+      `An extraction worker ended unexpectedly (${(error as NodeJS.ErrnoException).code ?? error.name}).`,
+      { hint: 'Nothing committed is lost: run the same command again, with fewer --workers if memory is short.' },
+    );
+    this.pending?.reject(this.failure);
+    this.pending = undefined;
+  }
+}

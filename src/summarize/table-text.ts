@@ -1,0 +1,18 @@
+import Papa from 'papaparse';
+
+/** What a spreadsheet would take for a formula; full-width forms are read as their ASCII ones. */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
+/**
+ * Rows of a table as text: tab, LF, minimal quoting, a final LF. A field that a spreadsheet would
+ * execute gets a `'` before it. bigint is written digit for digit.
+ */
+export function tableText(rows: readonly (readonly (string | bigint)[])[]): string {
+  if (rows.length === 0) return '';
+  const text = Papa.unparse(rows as unknown[][], {
+    delimiter: '\t',
+    newline: '\n',
+    escapeFormulae: FORMULA,
+  });
+  return `${text}\n`;
+}
