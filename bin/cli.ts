@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
-import { addGlobalOptions, type GlobalOptions } from './command.js';
+import { addGlobalOptions, type GlobalOptions, reportError } from './command.js';
 import { configCommand } from './commands/config.js';
 import { extractCommand } from './commands/extract.js';
 import { resetCommand } from './commands/reset.js';
@@ -8,7 +8,21 @@ import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
 import { testingCommand } from './commands/testing.js';
 import { updateCommand } from './commands/update.js';
+import { S3LogExtractionError } from '../cache/error.js';
 import { EXIT_STATUS } from './exit-status.js';
+import { createOutput } from './output.js';
+
+/** The command line does not follow the rules. */
+export class UsageError extends S3LogExtractionError {
+  constructor(message: string) {
+    super(
+      'USAGE',
+      message,
+      { hint: 'Add --help to any command to see what it takes.' },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
 
 /** The whole command line, not yet run. Also what the README's reference is made from. */
 export function buildCli(args: readonly string[]): Argv<GlobalOptions> {
@@ -36,11 +50,10 @@ export function buildCli(args: readonly string[]): Argv<GlobalOptions> {
         .join('\n'),
     )
     .exitProcess(false)
-    .fail((message, error, parser) => {
-      if (error !== undefined && error !== null) throw error;
-      process.stderr.write(`error: ${message}\n\n`);
-      parser.showHelp((text) => process.stderr.write(`${text}\n[USAGE]\n`));
-      process.exitCode = EXIT_STATUS.usage.status;
+    .fail((message, error) => {
+      throw error ?? new UsageError(
+        message.startsWith('Did you mean') ? `There is no such command. ${message}` : message,
+      );
     });
 }
 
@@ -53,7 +66,12 @@ export async function runCli(args: readonly string[]): Promise<void> {
       throw error;
     });
   }
-  await buildCli(args).parseAsync();
+  try {
+    await buildCli(args).parseAsync();
+  } catch (error) {
+    const output = createOutput({ json: args.includes('--json'), quiet: false });
+    process.exitCode = reportError(error, output);
+  }
 }
 
 function version(): string {

@@ -79,7 +79,7 @@ export function defineCommand<T extends object>(definition: {
 }
 
 /** Tell a person, and with `--json` a program, what went wrong. @returns the exit status */
-function reportError(error: unknown, output: Output): number {
+export function reportError(error: unknown, output: Output): number {
   if (error instanceof S3LogExtractionError) {
     const { code, message, hint, exitCode } = error;
     process.stderr.write(`error: ${message}\n${hint === undefined ? '' : `${hint}\n`}[${code}]\n`);

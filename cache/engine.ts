@@ -21,6 +21,8 @@ export type EngineRow = EngineValue[];
 
 /** An in-process DuckDB over the files of one cache. */
 export interface Engine {
+  /** What it may hold in memory; the process as a whole takes about 250 MB more. */
+  readonly memoryLimitBytes: number;
   /** Run one statement and return all its rows: for small results. */
   run(what: string, sql: string, parameters?: readonly EngineParameter[]): Promise<EngineRow[]>;
   /** Run one query and yield its rows in batches of a few thousand, none of them kept. */
@@ -36,13 +38,14 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** What the engine may hold in memory before it spills to `<cache>/tmp`. Default 1 GB. */
+  /** What the engine may hold in memory before it spills to `<cache>/tmp`. Default 700 MB. */
   readonly memoryLimitBytes?: number;
-  /** Default: all cores, but at least 128 MB of memory for each. */
+  /** Default: all cores, but at least 128 MB of memory for each; never less than 2. */
   readonly threads?: number;
 }
 
-const DEFAULT_MEMORY_BYTES = 1_000_000_000;
+/** Measured: with it, the whole process stays below 1 GiB (invariant I7). */
+const DEFAULT_MEMORY_BYTES = 700_000_000;
 const MEMORY_PER_THREAD_BYTES = 128_000_000;
 
 /**
@@ -53,8 +56,9 @@ const MEMORY_PER_THREAD_BYTES = 128_000_000;
  */
 export async function openEngine(paths: CachePaths, options: EngineOptions = {}): Promise<Engine> {
   const memoryBytes = options.memoryLimitBytes ?? DEFAULT_MEMORY_BYTES;
-  const affordable = Math.max(1, Math.floor(memoryBytes / MEMORY_PER_THREAD_BYTES));
-  const threads = options.threads ?? Math.min(availableParallelism(), affordable);
+  const affordable = Math.min(availableParallelism(), memoryBytes / MEMORY_PER_THREAD_BYTES);
+  // A single thread does not partition what it aggregates, and so cannot spill it.
+  const threads = Math.max(2, options.threads ?? Math.floor(affordable));
   const scratch = join(paths.tmp, `engine-${randomBytes(6).toString('hex')}`);
   makeDirectory(paths.tmp);
   makeDirectory(scratch);
@@ -88,6 +92,7 @@ export async function openEngine(paths: CachePaths, options: EngineOptions = {})
   });
 
   return {
+    memoryLimitBytes: memoryBytes,
     run: (what, sql, parameters) =>
       attempt(what, async () => {
         const reader = await main.runAndReadAll(sql, ...bind(duckdb, parameters));

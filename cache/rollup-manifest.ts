@@ -16,8 +16,9 @@ export interface RollupFile extends WrittenParquet {
 /** Sums over some commits. */
 export interface RollupRun {
   readonly commits: readonly string[];
-  readonly days: RollupFile;
-  readonly requesters: RollupFile;
+  /** One file, or several without a common (key, day) when there are many rows. */
+  readonly days: readonly RollupFile[];
+  readonly requesters: readonly RollupFile[];
 }
 
 /** What `rollups/manifest.json` says: a commit stands in at most one run (FORMAT.md section 9). */
@@ -64,18 +65,18 @@ export function writeManifest(paths: CachePaths, manifest: RollupManifest): void
 
 /** All files that a manifest names. */
 export function rollupFiles(manifest: RollupManifest): RollupFile[] {
-  return manifest.runs.flatMap((run) => [run.days, run.requesters]);
+  return manifest.runs.flatMap((run) => [...run.days, ...run.requesters]);
 }
 
 /** SQL of (key, day INTEGER, bytes_sent DECIMAL(38,0), requests BIGINT, downloads BIGINT). */
 export function daysRelation(paths: CachePaths, runs: readonly RollupRun[]): string {
-  const files = runs.map((run) => join(paths.rollups, run.days.file));
+  const files = runs.flatMap((run) => run.days.map(({ file }) => join(paths.rollups, file)));
   return parquetRelation(files, { key: 'VARCHAR', day: 'INTEGER', ...SUMS });
 }
 
 /** SQL of (key, requester UUID, bytes_sent, requests, downloads), sums as in the days. */
 export function requestersRelation(paths: CachePaths, runs: readonly RollupRun[]): string {
-  const files = runs.map((run) => join(paths.rollups, run.requesters.file));
+  const files = runs.flatMap((run) => run.requesters.map(({ file }) => join(paths.rollups, file)));
   return parquetRelation(files, { key: 'VARCHAR', requester: 'UUID', ...SUMS });
 }
 

@@ -42,11 +42,24 @@ export async function rollUpCommits(
   const day = '(("time" - (("time" % 86400) + 86400) % 86400) // 86400)::INTEGER';
   const sums = `sum(bytes_sent)::DECIMAL(38,0) AS bytes_sent, count(*) AS requests,
                 count(*) FILTER (download) AS downloads`;
-  const run = await writeRun(paths, engine, {
+  const rows = keptRows(commits);
+  const run: RollupRun = {
     commits: commits.map(({ commit }) => commit),
-    days: `SELECT key, ${day} AS day, ${sums} FROM ${records} GROUP BY ALL`,
-    requesters: `SELECT key, requester, ${sums} FROM ${records} GROUP BY ALL`,
-  });
+    days: await aggregate(paths, engine, {
+      kind: 'days',
+      second: 'day',
+      relation: `(SELECT key, ${day} AS day, bytes_sent, download FROM ${records})`,
+      rows,
+      sums,
+    }),
+    requesters: await aggregate(paths, engine, {
+      kind: 'requesters',
+      second: 'requester',
+      relation: records,
+      rows,
+      sums,
+    }),
+  };
   await verifyCount(paths, engine, commits, run);
   return run;
 }
@@ -59,11 +72,23 @@ export async function mergeRuns(
 ): Promise<RollupRun> {
   const sums = `sum(bytes_sent)::DECIMAL(38,0) AS bytes_sent, sum(requests)::BIGINT AS requests,
                 sum(downloads)::BIGINT AS downloads`;
-  return writeRun(paths, engine, {
+  return {
     commits: runs.flatMap(({ commits }) => commits),
-    days: `SELECT key, day, ${sums} FROM ${daysRelation(paths, runs)} GROUP BY ALL`,
-    requesters: `SELECT key, requester, ${sums} FROM ${requestersRelation(paths, runs)} GROUP BY ALL`,
-  });
+    days: await aggregate(paths, engine, {
+      kind: 'days',
+      second: 'day',
+      relation: daysRelation(paths, runs),
+      rows: rowsOf(runs.flatMap(({ days }) => days)),
+      sums,
+    }),
+    requesters: await aggregate(paths, engine, {
+      kind: 'requesters',
+      second: 'requester',
+      relation: requestersRelation(paths, runs),
+      rows: rowsOf(runs.flatMap(({ requesters }) => requesters)),
+      sums,
+    }),
+  };
 }
 
 /**
@@ -73,40 +98,75 @@ export async function mergeRuns(
  */
 export function chooseRunsToMerge(runs: readonly RollupRun[]): RollupRun[] {
   if (runs.length <= MOST_RUNS) return [];
-  const rowsOf = (run: RollupRun) => run.days.rows + run.requesters.rows;
-  const bySize = [...runs].sort((a, b) => rowsOf(a) - rowsOf(b));
+  const sizeOf = ({ days, requesters }: RollupRun) => rowsOf([...days, ...requesters]);
+  const bySize = [...runs].sort((a, b) => sizeOf(a) - sizeOf(b));
   const chosen: RollupRun[] = [];
   let rows = 0;
   for (const run of bySize) {
-    if (chosen.length >= 2 && rowsOf(run) > rows) break;
+    if (chosen.length >= 2 && sizeOf(run) > rows) break;
     chosen.push(run);
-    rows += rowsOf(run);
+    rows += sizeOf(run);
   }
   return chosen;
 }
 
-interface RunQueries {
-  readonly commits: readonly string[];
-  readonly days: string;
-  readonly requesters: string;
+interface Aggregation {
+  readonly kind: 'days' | 'requesters';
+  /** Column that is grouped by after `key`. */
+  readonly second: 'day' | 'requester';
+  readonly relation: string;
+  /** Of the relation: there are at most so many groups. */
+  readonly rows: number;
+  readonly sums: string;
 }
 
-async function writeRun(
+/** A group in the engine's hash table, besides its key. */
+const GROUP_BYTES = 120;
+/** Keys of S3 are no longer; as logged they can be, but rarely are. */
+const LONG_KEY_BYTES = 1024;
+
+/**
+ * Group in as many passes as it takes for each to fit in memory: the engine can spill groups, but
+ * with many times more of them than memory it may fail. A pass takes the groups of one residue of
+ * their hash and writes a file of its own.
+ */
+async function aggregate(
   paths: CachePaths,
   engine: Engine,
-  queries: RunQueries,
-): Promise<RollupRun> {
-  const id = randomBytes(16).toString('hex');
-  const write = async (kind: 'days' | 'requesters'): Promise<RollupFile> => {
-    const file = `${id}.${kind}.parquet`;
-    const path = join(paths.rollups, file);
-    return { file, ...(await writeParquet(engine, `roll up ${kind}`, queries[kind], path)) };
-  };
-  return {
-    commits: queries.commits,
-    days: await write('days'),
-    requesters: await write('requesters'),
-  };
+  { kind, second, relation, rows, sums }: Aggregation,
+): Promise<RollupFile[]> {
+  const passes = await countPasses(engine, relation, rows);
+  const files: RollupFile[] = [];
+  for (let pass = 0; pass < passes; pass++) {
+    const where = passes === 1 ? '' : `WHERE hash(key, ${second}) % ${passes} = ${pass}`;
+    const file = `${randomBytes(16).toString('hex')}.${kind}.parquet`;
+    const written = await writeParquet(
+      engine,
+      `roll up ${kind}`,
+      `SELECT key, ${second}, ${sums} FROM ${relation} ${where} GROUP BY key, ${second}`,
+      join(paths.rollups, file),
+    );
+    files.push({ file, ...written });
+  }
+  return files;
+}
+
+async function countPasses(engine: Engine, relation: string, rows: number): Promise<number> {
+  if (rows * (GROUP_BYTES + LONG_KEY_BYTES) <= engine.memoryLimitBytes) return 1;
+  const sizes = await engine.run(
+    'measure the keys',
+    `SELECT coalesce(sum(strlen(key)), 0)::BIGINT FROM ${relation}`,
+  );
+  const bytes = rows * GROUP_BYTES + Number(sizes[0]?.[0]);
+  return Math.max(1, Math.ceil(bytes / engine.memoryLimitBytes));
+}
+
+function rowsOf(files: readonly RollupFile[]): number {
+  return files.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+function keptRows(commits: readonly CommitRecord[]): number {
+  return commits.reduce((total, { lines }) => total + lines.kept, 0);
 }
 
 async function verifyCount(
@@ -120,11 +180,10 @@ async function verifyCount(
       'count the records rolled up',
       `SELECT coalesce(sum(requests), 0)::BIGINT FROM ${relation}`,
     );
-    const expected = commits.reduce((total, { lines }) => total + lines.kept, 0);
+    const expected = keptRows(commits);
     if (rows[0]?.[0] !== BigInt(expected)) {
-      const first = join(paths.commits, `${commits[0]?.commit}.json`);
       throw new DamagedCacheError(
-        first,
+        join(paths.commits, `${commits[0]?.commit}.json`),
         `it and the ${commits.length - 1} commits rolled up with it name ${expected} records, ` +
           `their segments hold ${rows[0]?.[0]}`,
       );

@@ -1,8 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { resolve } from 'node:path';
 import { readConfiguration, updateConfiguration } from '../../cache/configuration.js';
-import { openCacheForReading } from '../../cache/open-cache.js';
-import { readCacheStatus } from '../../cache/cache-status.js';
 import { defineCommand, type GlobalOptions } from '../command.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
@@ -38,6 +36,8 @@ const cacheShow = defineCommand({
   describe: 'Where the cache is, how its key is kept, how large it is',
   options: (yargs) => yargs.example('$0 config cache show', 'Describe the cache'),
   async run(_options, { cacheDirectory, output }) {
+    const { openCacheForReading } = await import('../../cache/open-cache.js');
+    const { readCacheStatus } = await import('../../cache/cache-status.js');
     const { paths, cacheFile } = openCacheForReading(cacheDirectory);
     const { files, cacheBytes } = readCacheStatus(paths);
     const { version, id, createdAt, key } = cacheFile;

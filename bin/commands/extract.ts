@@ -1,12 +1,9 @@
 import { cachePaths } from '../../cache/paths.js';
 import { readConfiguration } from '../../cache/configuration.js';
 import { S3LogExtractionError } from '../../cache/error.js';
-import { openCacheForWriting } from '../../cache/open-cache.js';
-import { planExtraction } from '../../src/extract/extract-logs.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
-import { extractionStatus, runExtraction } from '../run-extraction.js';
 import { watchStopSignals } from '../stop-signals.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
@@ -63,6 +60,8 @@ export const extractCommand = defineCommand({
     if (options.dryRun) return dryRun(source, limit, context);
     const workers = workerCount(options.workers);
     const { output, env } = context;
+    const { openCacheForWriting } = await import('../../cache/open-cache.js');
+    const { extractionStatus, runExtraction } = await import('../run-extraction.js');
     const cache = await openCacheForWriting(context.cacheDirectory, { command: 'extract', env });
     const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
       output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
@@ -91,6 +90,7 @@ async function dryRun(
   limit: number | undefined,
   { cacheDirectory, output }: CommandContext,
 ): Promise<number> {
+  const { planExtraction } = await import('../../src/extract/extract-logs.js');
   const plan = await planExtraction(cachePaths(cacheDirectory), {
     source,
     ...(limit === undefined ? {} : { limit }),

@@ -1,7 +1,5 @@
 import { createInterface } from 'node:readline/promises';
 import { S3LogExtractionError } from '../../cache/error.js';
-import { openCacheForWriting } from '../../cache/open-cache.js';
-import { resetExtraction } from '../../cache/reset.js';
 import { defineCommand, type GlobalOptions } from '../command.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { plural } from '../format.js';
@@ -32,6 +30,8 @@ const extraction = defineCommand({
       output.json({ reset: false, commits: 0 });
       return EXIT_STATUS.done.status;
     }
+    const { openCacheForWriting } = await import('../../cache/open-cache.js');
+    const { resetExtraction } = await import('../../cache/reset.js');
     const cache = await openCacheForWriting(cacheDirectory, {
       command: 'reset extraction',
       env,

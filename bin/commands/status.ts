@@ -1,5 +1,3 @@
-import { readCacheStatus } from '../../cache/cache-status.js';
-import { openCacheForReading } from '../../cache/open-cache.js';
 import { defineCommand } from '../command.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount, plural } from '../format.js';
@@ -9,6 +7,8 @@ export const statusCommand = defineCommand({
   describe: 'What the cache holds, the last runs, the account of all lines, what is pending',
   options: (yargs) => yargs.example('$0 status', 'Look at the cache, also while a run is on'),
   async run(_options, { cacheDirectory, output }) {
+    const { openCacheForReading } = await import('../../cache/open-cache.js');
+    const { readCacheStatus } = await import('../../cache/cache-status.js');
     const { paths, cacheFile } = openCacheForReading(cacheDirectory);
     const status = readCacheStatus(paths);
     const { lines, runs, lock } = status;

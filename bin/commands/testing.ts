@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { generateBenchmark } from '../../src/testing/generate-benchmark.js';
 import { defineCommand, type GlobalOptions } from '../command.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
@@ -37,6 +36,7 @@ const benchmark = defineCommand({
   async run(options, { output }) {
     const { size, fileSize, seed, layout, keys, addresses, datasets, buckets } = options;
     const directory = resolve(options.directory);
+    const { generateBenchmark } = await import('../../src/testing/generate-benchmark.js');
     const truth = await generateBenchmark(
       {
         directory,

@@ -1,20 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { readConfiguration } from '../../cache/configuration.js';
-import { openCacheForWriting } from '../../cache/open-cache.js';
-import type { ExtractionReport } from '../../src/extract/report.js';
-import { type CommandContext, defineCommand, type GlobalOptions } from '../command.js';
-import { EXIT_STATUS } from '../exit-status.js';
-import { extractionStatus, runExtraction } from '../run-extraction.js';
-import {
-  type PublishOptions,
-  runIndexes,
-  runSummaries,
-  runTotals,
-  type StageContext,
-  type StageResult,
-  withStages,
-} from '../stages.js';
-import { watchStopSignals } from '../stop-signals.js';
+import { defineCommand, type GlobalOptions } from '../command.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** Options of everything that publishes counts. */
@@ -42,7 +28,11 @@ const indexes = defineCommand({
   command: 'indexes',
   describe: 'Give every requester a random, stable index in place of its address',
   options: (yargs) => yargs.example('$0 update ip indexes', 'Index new requesters'),
-  run: (_options, context) => runStage('update ip indexes', context, runIndexes),
+  async run(_options, context) {
+    const { runStage } = await import('../run-update.js');
+    const { runIndexes } = await import('../stages.js');
+    return runStage('update ip indexes', context, runIndexes);
+  },
 });
 
 const summaries = defineCommand({
@@ -58,10 +48,12 @@ const summaries = defineCommand({
     )
       .example('$0 update summaries', 'One folder of tables per dataset')
       .example('$0 update summaries --mode archive', 'The tables over all datasets'),
-  run(options, context) {
+  async run(options, context) {
     const { mode, threshold, modulus } = options;
     const [pick, skip] = [listOf(options.pick), listOf(options.skip)];
     const workers = workerCount(options.workers);
+    const { runStage } = await import('../run-update.js');
+    const { runSummaries } = await import('../stages.js');
     return runStage('update summaries', context, (stage) =>
       runSummaries(stage, { mode, pick, skip, threshold, modulus, workers }),
     );
@@ -75,7 +67,9 @@ const totals = defineCommand({
     addPrivacyOptions(yargs.option('mode', MODE_OPTION))
       .example('$0 update totals', 'Six numbers per dataset')
       .example('$0 update totals --mode archive', 'Six numbers over all datasets'),
-  run({ mode, threshold, modulus }, context) {
+  async run({ mode, threshold, modulus }, context) {
+    const { runStage } = await import('../run-update.js');
+    const { runTotals } = await import('../stages.js');
     return runStage('update totals', context, (stage) =>
       runTotals(stage, { mode, threshold, modulus }),
     );
@@ -98,72 +92,10 @@ const everything = defineCommand({
   async run(options, context) {
     const source = options.from ?? readConfiguration(context.env).source;
     const workers = workerCount(options.workers);
-    const { output } = context;
-    const open = { command: 'update', env: context.env };
-    if (source === undefined) {
-      const cache = await openCacheForWriting(context.cacheDirectory, { ...open, needsKey: false });
-      try {
-        const stopped = await withStages(cache, output, (stage) => runAll(stage, options));
-        output.json({ extraction: null, stopped });
-        return EXIT_STATUS.done.status;
-      } finally {
-        cache.close();
-      }
-    }
-    const cache = await openCacheForWriting(context.cacheDirectory, open);
-    try {
-      const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
-        output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
-      );
-      let report: ExtractionReport;
-      try {
-        const { shouldStop } = signals;
-        report = await runExtraction(cache, { source, workers, limit: undefined, shouldStop }, output);
-      } finally {
-        signals.close();
-      }
-      const stopped =
-        report.stopped || (await withStages(cache, output, (stage) => runAll(stage, options)));
-      output.json({ extraction: report, stopped });
-      return extractionStatus(report);
-    } finally {
-      cache.close();
-    }
+    const { updateEverything } = await import('../run-update.js');
+    return updateEverything({ ...options, source, workers }, context);
   },
 });
-
-/** @returns whether it was stopped on request */
-async function runAll(
-  stage: StageContext,
-  { threshold, modulus }: Pick<PublishOptions, 'threshold' | 'modulus'>,
-): Promise<boolean> {
-  const steps: (() => Promise<StageResult>)[] = [
-    () => runIndexes(stage),
-    () => runSummaries(stage, { mode: 'dataset', threshold, modulus }),
-    () => runSummaries(stage, { mode: 'archive', threshold, modulus }),
-    () => runTotals(stage, { mode: 'dataset', threshold, modulus }),
-    () => runTotals(stage, { mode: 'archive', threshold, modulus }),
-  ];
-  for (const step of steps) {
-    if ((await step()).stopped || stage.shouldStop()) return true;
-  }
-  return false;
-}
-
-async function runStage(
-  command: string,
-  { cacheDirectory, output, env }: CommandContext,
-  run: (stage: StageContext) => Promise<StageResult>,
-): Promise<number> {
-  const cache = await openCacheForWriting(cacheDirectory, { command, env, needsKey: false });
-  try {
-    const result = await withStages(cache, output, run);
-    output.json(result);
-    return EXIT_STATUS.done.status;
-  } finally {
-    cache.close();
-  }
-}
 
 function listOf(option: string | undefined): string[] | undefined {
   return option?.split(',').filter((name) => name !== '');

@@ -2,8 +2,15 @@ import { Worker } from 'node:worker_threads';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.js';
 
-/** A worker failed in a way that has nothing to do with one log file. */
-export class WorkerFailedError extends S3LogExtractionError {}
+/** A worker thread is gone. */
+export class WorkerDiedError extends S3LogExtractionError {
+  constructor(cause: Error) {
+    const why = (cause as NodeJS.ErrnoException).code ?? cause.name;
+    super('WORKER_DIED', `An extraction worker ended unexpectedly (${why}).`, {
+      hint: 'Nothing committed is lost: run the same command again, with fewer --workers if memory is short.',
+    });
+  }
+}
 
 /** One thread that extracts; it works on one request at a time. */
 export class ExtractionWorker {
@@ -22,14 +29,14 @@ export class ExtractionWorker {
       }
       const { code, message, hint, exitCode } = reply.error;
       pending?.reject(
-        new WorkerFailedError(code, message, hint === undefined ? {} : { hint }, exitCode),
+        new S3LogExtractionError(code, message, hint === undefined ? {} : { hint }, exitCode),
       );
     });
     this.thread.on('error', (error) => this.fail(error));
     this.thread.on('exit', (code) => this.fail(new Error(`exit code ${code}`)));
   }
 
-  /** @throws {WorkerFailedError} */
+  /** @throws {S3LogExtractionError} that has nothing to do with one log file */
   call<K extends WorkerRequest['kind']>(
     request: Extract<WorkerRequest, { kind: K }>,
   ): Promise<Extract<WorkerReply, { kind: K }>> {
@@ -49,11 +56,7 @@ export class ExtractionWorker {
   }
 
   private fail(error: Error): void {
-    this.failure ??= new WorkerFailedError(
-      'WORKER_DIED',
-      `An extraction worker ended unexpectedly (${(error as NodeJS.ErrnoException).code ?? error.name}).`,
-      { hint: 'Nothing committed is lost: run the same command again, with fewer --workers if memory is short.' },
-    );
+    this.failure ??= new WorkerDiedError(error);
     this.pending?.reject(this.failure);
     this.pending = undefined;
   }

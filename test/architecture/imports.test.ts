@@ -87,13 +87,22 @@ describe('the checks themselves', () => {
     const text = [
       "import type { A } from './a.js';",
       "export * from './b.js';",
+      "import {\n  f,\n  type G,\n} from './f.js';",
+      "say('taken from'), other('no import');",
       "import './c.js';",
       "const d = await import('./d.js');",
       "new Worker(new URL('./e.js', import.meta.url));",
       "// import './not.js';",
       "/** as in from './neither.js' */",
     ].join('\n');
-    expect(importsOf(text).sort()).toEqual(['./a.js', './b.js', './c.js', './d.js', './e.js']);
+    expect(importsOf(text).sort()).toEqual([
+      './a.js',
+      './b.js',
+      './c.js',
+      './d.js',
+      './e.js',
+      './f.js',
+    ]);
   });
 });
 

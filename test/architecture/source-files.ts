@@ -47,9 +47,9 @@ export function codeOf(text: string): string {
 export function importsOf(text: string): string[] {
   const code = codeOf(text);
   const forms = [
-    /\bfrom\s*'([^']+)'/g,
-    /\bimport\s*'([^']+)'/g,
-    /\bimport\(\s*'([^']+)'/g,
+    /^(?:import|export)\b[^'"();]*\bfrom\s*'([^'\s]+)'/gm,
+    /^import\s*'([^'\s]+)'/gm,
+    /\bimport\(\s*'([^'\s]+)'/g,
     /\bnew URL\(\s*'(\.[^']+\.js)'\s*,\s*import\.meta\.url/g,
   ];
   return forms.flatMap((form) => [...code.matchAll(form)].map((match) => match[1]));

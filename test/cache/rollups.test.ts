@@ -127,6 +127,28 @@ describe('rollups', () => {
     expect(manifest.runs.flatMap((run) => run.commits)).toEqual([only.commit]);
   });
 
+  test('of more groups than fit in memory are several files with the same sums', async () => {
+    const all = Array.from({ length: 400 }, (_, n) => record(n));
+    await cache.commit(all);
+    await updateRollups(cache.paths, engine);
+    const expected = await sums();
+    rmSync(cache.paths.rollups, { recursive: true });
+    const little: Engine = { ...engine, memoryLimitBytes: 20_000 };
+    const { manifest } = await updateRollups(cache.paths, little);
+    expect(manifest.runs.map(({ days, requesters }) => [days.length, requesters.length])).toEqual([
+      [3, 3],
+    ]);
+    expect(await sums()).toEqual(expected);
+    for (let n = 0; n < MOST_RUNS; n++) {
+      await cache.commit(all.slice(n * 50, n * 50 + 50));
+      await updateRollups(cache.paths, little);
+    }
+    const merged = await sums();
+    rmSync(cache.paths.rollups, { recursive: true });
+    await updateRollups(cache.paths, engine);
+    expect(await sums()).toEqual(merged);
+  });
+
   test('refuse a segment that holds another number of records than its commit says', async () => {
     const query = (rows: number) =>
       `SELECT 'k' AS key, 0::BIGINT AS time, unhex(md5('1')) AS requester, 1::BIGINT AS bytes_sent,
@@ -168,7 +190,7 @@ describe('rollups', () => {
 test('merging writes a row a few times, however many daily updates there are', () => {
   const run = (rows: number): RollupRun => {
     const file = { file: '', rows, bytes: 0, sha256: '' };
-    return { commits: [], days: file, requesters: { ...file, rows: 0 } };
+    return { commits: [], days: [file], requesters: [] };
   };
   const days = 3650;
   let runs: RollupRun[] = [];
@@ -177,7 +199,7 @@ test('merging writes a row a few times, however many daily updates there are', (
     runs = [...runs, run(1)];
     const merging = chooseRunsToMerge(runs);
     if (merging.length === 0) continue;
-    const rows = merging.reduce((sum, { days: { rows } }) => sum + rows, 0);
+    const rows = merging.reduce((sum, { days }) => sum + (days[0]?.rows ?? 0), 0);
     written += rows;
     runs = [...runs.filter((other) => !merging.includes(other)), run(rows)];
     expect(runs.length).toBeLessThanOrEqual(MOST_RUNS);

@@ -1,0 +1,31 @@
+/**
+ * Everything the command line does, as functions. Start with {@link openCacheForWriting}, hand the
+ * cache to the stages in the order of this file, and close it.
+ *
+ * @module
+ */
+export { S3LogExtractionError } from '../cache/error.js';
+export {
+  type KeylessCache,
+  openCacheForReading,
+  openCacheForWriting,
+  type ReadableCache,
+  type WritableCache,
+} from '../cache/open-cache.js';
+export { type CacheStatus, readCacheStatus } from '../cache/cache-status.js';
+export { resetExtraction } from '../cache/reset.js';
+export { type Engine, openEngine } from '../cache/engine.js';
+export { type DescribedLine, describeLine } from './extract/describe-line.js';
+export {
+  type ExtractionPlan,
+  type ExtractionProgress,
+  type ExtractOptions,
+  extractLogs,
+  planExtraction,
+} from './extract/extract-logs.js';
+export type { ExtractionReport } from './extract/report.js';
+export { type Note, NOTES, type Reason, REASONS } from './extract/reasons.js';
+export { indexRequesters } from './ip/index-requesters.js';
+export { type SummariesUpdate, updateSummaries } from './summarize/update-summaries.js';
+export { type TotalsUpdate, updateTotals } from './summarize/update-totals.js';
+export { type BenchmarkOptions, generateBenchmark } from './testing/generate-benchmark.js';
