@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
+import { S3LogExtractionError } from '../cache/error.js';
 import { addGlobalOptions, type GlobalOptions, reportError } from './command.js';
 import { configCommand } from './commands/config.js';
 import { extractCommand } from './commands/extract.js';
@@ -8,7 +9,7 @@ import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
 import { testingCommand } from './commands/testing.js';
 import { updateCommand } from './commands/update.js';
-import { S3LogExtractionError } from '../cache/error.js';
+import { validateCommand } from './commands/validate.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { createOutput } from './output.js';
 
@@ -28,12 +29,15 @@ export class UsageError extends S3LogExtractionError {
 export function buildCli(args: readonly string[]): Argv<GlobalOptions> {
   return addGlobalOptions(yargs([...args]))
     .scriptName('s3logextraction')
-    .usage('$0 <command>\n\nReduces raw S3 access logs to sealed records and publishes usage tables.')
+    .usage(
+      '$0 <command>\n\nReduces raw S3 access logs to sealed records and publishes usage tables.',
+    )
     .command(extractCommand)
     .command(stopCommand)
     .command(statusCommand)
     .command(updateCommand)
     .command(configCommand)
+    .command(validateCommand)
     .command(resetCommand)
     .command(testingCommand)
     .demandCommand(1, 'Say what to do; "s3logextraction --help" lists the commands.')
@@ -51,19 +55,21 @@ export function buildCli(args: readonly string[]): Argv<GlobalOptions> {
     )
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(
-        message.startsWith('Did you mean') ? `There is no such command. ${message}` : message,
+      throw (
+        error ??
+        new UsageError(
+          message.startsWith('Did you mean') ? `There is no such command. ${message}` : message,
+        )
       );
     });
 }
 
 /** Run a command line. Sets the exit status; never exits by itself. */
 export async function runCli(args: readonly string[]): Promise<void> {
-  // A reader that has seen enough (`| head`) is no failure.
+  // A reader that has seen enough (`| head`) is no failure, and no reason to leave work undone.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(EXIT_STATUS.done.status);
-      throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
     });
   }
   try {

@@ -8,5 +8,9 @@ export const EXIT_STATUS = {
     meaning: 'done, but some log files could not be extracted; each is named on stderr',
   },
   locked: { status: 4, meaning: 'another run is writing to this cache; nothing was done' },
-  interrupted: { status: 130, meaning: 'ended at once by a second SIGINT or SIGTERM; nothing committed is lost' },
+  findings: { status: 6, meaning: 'a validation protocol found something' },
+  interrupted: {
+    status: 130,
+    meaning: 'ended at once by a second SIGINT or SIGTERM; nothing committed is lost',
+  },
 } as const;

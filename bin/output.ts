@@ -16,7 +16,10 @@ export interface Output {
 /** Warnings of one kind beyond this many are counted, not shown: a folder of a million bad files is no news a million times. */
 const MOST_WARNINGS = 100;
 
-export function createOutput(options: { readonly json: boolean; readonly quiet: boolean }): Output & {
+export function createOutput(options: {
+  readonly json: boolean;
+  readonly quiet: boolean;
+}): Output & {
   /** Say what was held back. */
   finish(): void;
 } {
@@ -55,7 +58,8 @@ export function createOutput(options: { readonly json: boolean; readonly quiet: 
     },
     finish() {
       clear();
-      if (warnings > MOST_WARNINGS) say(`warning: and ${warnings - MOST_WARNINGS} more like these.`);
+      if (warnings > MOST_WARNINGS)
+        say(`warning: and ${warnings - MOST_WARNINGS} more like these.`);
     },
   };
 }

@@ -1,7 +1,11 @@
-import { openCacheForWriting } from '../cache/open-cache.js';
+import { type KeylessCache, openCacheForWriting } from '../cache/open-cache.js';
+import { isPublished, markPublished } from '../cache/published-state.js';
+import { requireSource } from '../src/extract/extract-logs.js';
 import type { ExtractionReport } from '../src/extract/report.js';
+import { privacyRules } from '../src/summarize/privacy.js';
 import type { CommandContext } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
+import type { Output } from './output.js';
 import { extractionStatus, runExtraction } from './run-extraction.js';
 import {
   type PublishOptions,
@@ -31,11 +35,14 @@ export async function updateEverything(
 ): Promise<number> {
   const { source, workers } = options;
   const { output } = context;
+  // Wrong options and a wrong source end it before anything is made or extracted.
+  privacyRules(options);
+  if (source !== undefined) requireSource(source);
   const open = { command: 'update', env: context.env };
   if (source === undefined) {
     const cache = await openCacheForWriting(context.cacheDirectory, { ...open, needsKey: false });
     try {
-      const stopped = await withStages(cache, output, (stage) => runAll(stage, options));
+      const stopped = await publish(cache, options, output);
       output.json({ extraction: null, stopped });
       return EXIT_STATUS.done.status;
     } finally {
@@ -50,17 +57,38 @@ export async function updateEverything(
     let report: ExtractionReport;
     try {
       const { shouldStop } = signals;
-      report = await runExtraction(cache, { source, workers, limit: undefined, shouldStop }, output);
+      report = await runExtraction(
+        cache,
+        { source, workers, limit: undefined, shouldStop },
+        output,
+      );
     } finally {
       signals.close();
     }
+    // A signal that came when the last file was done stops what is to follow.
     const stopped =
-      report.stopped || (await withStages(cache, output, (stage) => runAll(stage, options)));
+      report.stopped || signals.shouldStop() || (await publish(cache, options, output));
     output.json({ extraction: report, stopped });
     return extractionStatus(report);
   } finally {
     cache.close();
   }
+}
+
+/** All stages after extraction, unless nothing is new. @returns whether it was stopped on request */
+async function publish(
+  cache: KeylessCache,
+  options: UpdateOptions,
+  output: Output,
+): Promise<boolean> {
+  const rules = [options.threshold ?? null, options.modulus ?? null];
+  if (isPublished(cache.paths, rules)) {
+    output.print('Nothing new: indexes, summaries and totals are up to date.');
+    return false;
+  }
+  const stopped = await withStages(cache, output, (stage) => runAll(stage, options));
+  if (!stopped) markPublished(cache.paths, rules);
+  return stopped;
 }
 
 /** @returns whether it was stopped on request */
@@ -96,4 +124,3 @@ export async function runStage(
     cache.close();
   }
 }
-

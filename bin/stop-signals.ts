@@ -1,6 +1,9 @@
-import { isStopRequested } from '../cache/stop-request.js';
 import type { CachePaths } from '../cache/paths.js';
+import { isStopRequested } from '../cache/stop-request.js';
 import { EXIT_STATUS } from './exit-status.js';
+
+/** One Ctrl-C may arrive twice, from the terminal and from npm. */
+const SAME_SIGNAL_MS = 300;
 
 /** How often the cache is asked whether `s3logextraction stop` was called. */
 const POLL_MS = 200;
@@ -23,12 +26,16 @@ export function watchStopSignals(
   onStop: () => void,
 ): StopSignals {
   let stopping = false;
+  let signalledAt = Number.NEGATIVE_INFINITY;
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
     onStop();
   };
   const onSignal = (): void => {
+    const now = performance.now();
+    if (now - signalledAt < SAME_SIGNAL_MS) return;
+    signalledAt = now;
     if (stopping) process.exit(EXIT_STATUS.interrupted.status);
     stop();
   };

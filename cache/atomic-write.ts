@@ -9,6 +9,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 
@@ -87,6 +88,37 @@ export function writeAtomically(
     } catch {
       // Not made, already renamed, or left for the next writer to remove (FORMAT.md W3).
     }
+    throw error instanceof S3LogExtractionError ? error : new CacheWriteError(path, error);
+  }
+}
+
+/**
+ * Replace a published file as a whole. As {@link writeFileAtomic}, but without blocking, so that
+ * many files wait for the disk together, and without making the new name durable: after a power
+ * failure the old file may be back, whole, and the next update replaces it again.
+ *
+ * @param beforeRename what it throws leaves the old file in place
+ * @throws {CacheWriteError}
+ */
+export async function replacePublished(
+  path: string,
+  pieces: Iterable<Uint8Array>,
+  beforeRename: () => void,
+): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`;
+  try {
+    const file = await open(temporary, 'wx', PUBLISHED.file);
+    try {
+      await file.chmod(PUBLISHED.file);
+      for (const piece of pieces) await file.writeFile(piece);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    beforeRename();
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
     throw error instanceof S3LogExtractionError ? error : new CacheWriteError(path, error);
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CommitRecord, listCommits, readCommit } from './commit-record.js';
 import { type LockState, readLock } from './lock.js';
@@ -103,7 +103,9 @@ function addCounts(to: Record<string, number>, counts: Readonly<Record<string, n
 
 function folderBytes(folder: string): number {
   let bytes = 0;
-  for (const name of readdirSync(folder)) {
+  // Between the making of cache.json and of the folders there are none.
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  for (const name of names) {
     bytes += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;

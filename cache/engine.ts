@@ -21,7 +21,7 @@ export type EngineRow = EngineValue[];
 
 /** An in-process DuckDB over the files of one cache. */
 export interface Engine {
-  /** What it may hold in memory; the process as a whole takes about 250 MB more. */
+  /** What it may hold in memory; the process as a whole takes about 450 MB more. */
   readonly memoryLimitBytes: number;
   /** Run one statement and return all its rows: for small results. */
   run(what: string, sql: string, parameters?: readonly EngineParameter[]): Promise<EngineRow[]>;
@@ -38,14 +38,14 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** What the engine may hold in memory before it spills to `<cache>/tmp`. Default 700 MB. */
+  /** What the engine may hold in memory before it spills to `<cache>/tmp`. Default 500 MB. */
   readonly memoryLimitBytes?: number;
   /** Default: all cores, but at least 128 MB of memory for each; never less than 2. */
   readonly threads?: number;
 }
 
-/** Measured: with it, the whole process stays below 1 GiB (invariant I7). */
-const DEFAULT_MEMORY_BYTES = 700_000_000;
+/** Measured: with it, the whole process stays below 1 GiB (invariant I7); with 700 MB it does not. */
+const DEFAULT_MEMORY_BYTES = 500_000_000;
 const MEMORY_PER_THREAD_BYTES = 128_000_000;
 
 /**
@@ -62,34 +62,37 @@ export async function openEngine(paths: CachePaths, options: EngineOptions = {})
   const scratch = join(paths.tmp, `engine-${randomBytes(6).toString('hex')}`);
   makeDirectory(paths.tmp);
   makeDirectory(scratch);
-  const duckdb = await import('@duckdb/node-api');
-  const opened: { close(): void }[] = [{ close: () => rmSync(scratch, { recursive: true }) }];
+  const opened: { close(): void }[] = [
+    { close: () => rmSync(scratch, { recursive: true, force: true }) },
+  ];
   const close = () => {
     for (let next = opened.pop(); next !== undefined; next = opened.pop()) next.close();
   };
-  const instance = await attempt('start the engine', () =>
-    duckdb.DuckDBInstance.create(':memory:', {
+  const start = async () => {
+    const duckdb = await import('@duckdb/node-api');
+    const instance = await duckdb.DuckDBInstance.create(':memory:', {
       memory_limit: `${Math.ceil(memoryBytes / 1e6)}MB`,
       threads: String(threads),
       temp_directory: scratch,
       preserve_insertion_order: 'false',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
-    }),
-  ).catch((error: unknown) => {
-    close();
-    throw error;
-  });
-  opened.push({ close: () => instance.closeSync() });
-  const main = await instance.connect();
-  opened.push({ close: () => main.closeSync() });
-  await attempt('confine the engine', async () => {
-    await main.run(
-      `SET allowed_directories = ${sqlList([paths.root, literalPattern(paths.root)])}`,
-    );
+    });
+    opened.push({ close: () => instance.closeSync() });
+    const main = await instance.connect();
+    opened.push({ close: () => main.closeSync() });
+    const allowed = sqlList([paths.root, literalPattern(paths.root)]);
+    await main.run(`SET allowed_directories = ${allowed}`);
     await main.run('SET enable_external_access = false');
     await main.run('SET lock_configuration = true');
-  });
+    return { duckdb, instance, main };
+  };
+  const { duckdb, instance, main } = await attempt('start the engine', start).catch(
+    (error: unknown) => {
+      close();
+      throw error;
+    },
+  );
 
   return {
     memoryLimitBytes: memoryBytes,

@@ -12,6 +12,9 @@ const { h64Raw } = await xxhash();
 /** Commit ordinal of a file that this run has planned and not committed yet. */
 export const PLANNED = 0xffffffff;
 
+/** Of one that this run has planned and could not read. */
+const FAILED = 0xfffffffe;
+
 /** What tells whether a file found again is the one extracted. */
 export type KnownFile = Pick<LedgerRow, 'sizeBytes' | 'encoding' | 'check'>;
 
@@ -29,7 +32,9 @@ export class Ledger {
   /** Commit ordinal + 1; 0 for an empty slot. */
   private ordinals = new Uint32Array(this.slots);
   private readonly commits: CommitRecord[] = [];
-  private lastRead: { readonly ordinal: number; readonly files: Map<string, KnownFile> } | undefined;
+  private lastRead:
+    | { readonly ordinal: number; readonly files: Map<string, KnownFile> }
+    | undefined;
 
   constructor(private readonly paths: CachePaths) {}
 
@@ -62,15 +67,23 @@ export class Ledger {
     this.set(name, sizeBytes, modifiedMs, PLANNED - 1);
   }
 
+  /** Note that a file planned could not be read, so that a copy of it is new. */
+  fail(name: string): void {
+    const slot = this.slotOf(hashName(name));
+    if (this.ordinals[slot] === PLANNED) this.ordinals[slot] = FAILED;
+  }
+
   /**
    * @returns 'new'; 'same' when size and modification time are those of the known file; or else the
    *   ordinal of the commit to look in ({@link find}), {@link PLANNED} when it is still in hand
    */
   lookUp(name: string, sizeBytes: number, modifiedMs: number): 'new' | 'same' | number {
     const slot = this.slotOf(hashName(name));
-    if (this.ordinals[slot] === 0) return 'new';
-    if (this.stamps[slot] === stamp(sizeBytes, modifiedMs)) return 'same';
-    return this.ordinals[slot] === PLANNED ? PLANNED : this.ordinals[slot] - 1;
+    const ordinal = this.ordinals[slot];
+    if (ordinal === 0 || ordinal === FAILED) return 'new';
+    // Also one with the same stamp waits: what is in hand may yet turn out unreadable.
+    if (ordinal === PLANNED) return PLANNED;
+    return this.stamps[slot] === stamp(sizeBytes, modifiedMs) ? 'same' : ordinal - 1;
   }
 
   /** The ledger's entry of a name in the commit that {@link lookUp} told, if it is there. */
@@ -95,13 +108,15 @@ export class Ledger {
     const path = join(this.paths.segments, commit.files.file);
     try {
       const bytes = readFileSync(path);
-      if (bytes.length !== commit.files.bytes) throw new Error('its size is not that of the commit');
+      if (bytes.length !== commit.files.bytes)
+        throw new Error('its size is not that of the commit');
       const rows = await parquetReadObjects({
         file: new Uint8Array(bytes).buffer,
         columns,
         compressors: { GZIP: (input) => new Uint8Array(gunzipSync(input)) },
       });
-      if (rows.length !== commit.files.rows) throw new Error('its rows are not those of the commit');
+      if (rows.length !== commit.files.rows)
+        throw new Error('its rows are not those of the commit');
       return rows;
     } catch (error) {
       throw new DamagedCacheError(path, (error as Error).message, error);
@@ -134,7 +149,12 @@ export class Ledger {
   }
 
   private grow(): void {
-    const old = { low: this.hashLow, high: this.hashHigh, stamps: this.stamps, ordinals: this.ordinals };
+    const old = {
+      low: this.hashLow,
+      high: this.hashHigh,
+      stamps: this.stamps,
+      ordinals: this.ordinals,
+    };
     this.slots *= 2;
     this.hashLow = new Uint32Array(this.slots);
     this.hashHigh = new Uint32Array(this.slots);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory, PUBLISHED, writeAtomically } from './atomic-write.js';
+import { makeDirectory, replacePublished } from './atomic-write.js';
 import { systemErrorCode } from './error.js';
 import type { CachePaths } from './paths.js';
 
@@ -46,10 +46,7 @@ export class PublishedFile {
     try {
       if (this.#spool !== undefined) this.#spill();
       if (await this.#isPublished()) return false;
-      assertHeld();
-      writeAtomically(this.#path, PUBLISHED, (fd) => {
-        for (const piece of this.#pieces()) writeFully(fd, piece);
-      });
+      await replacePublished(this.#path, this.#pieces(), assertHeld);
       return true;
     } finally {
       this.discard();
@@ -79,6 +76,7 @@ export class PublishedFile {
   async #isPublished(): Promise<boolean> {
     const size = await regularFileSize(this.#path);
     if (size !== this.#bytes) return false;
+    if (this.#spool === undefined) return (await readFile(this.#path)).equals(this.#content());
     const pieces = this.#pieces();
     let piece: Buffer = Buffer.alloc(0);
     for await (const chunk of createReadStream(this.#path, { highWaterMark: PIECE_BYTES })) {
@@ -95,9 +93,13 @@ export class PublishedFile {
     return true;
   }
 
+  #content(): Buffer {
+    return Buffer.concat(this.#held);
+  }
+
   *#pieces(): Generator<Buffer, undefined> {
     if (this.#spool === undefined) {
-      yield* this.#held.filter(({ length }) => length > 0);
+      yield this.#content();
       return;
     }
     for (let position = 0; position < this.#bytes; ) {

@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fsyncDirectory } from './atomic-write.js';
 import { listCommits } from './commit-record.js';
-import type { KeylessCache } from './open-cache.js';
 import { removeGarbage } from './garbage.js';
+import type { KeylessCache } from './open-cache.js';
 
 /**
  * Forget all that was extracted: commits first, then what they named (FORMAT.md W4).

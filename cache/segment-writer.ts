@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { PRIVATE, writeAtomically } from './atomic-write.js';
 import type { SegmentFile } from './commit-record.js';
 import {
-  booleanColumn,
   type ByteStrings,
+  booleanColumn,
   dictionaryFixedColumn,
   dictionaryTextColumn,
   type EncodedColumn,
@@ -94,8 +94,14 @@ export function writeLedger(
   const numbers = (name: string, value: (file: LedgerRow) => number): EncodedColumn =>
     numberColumn(name, Float64Array.from(files, value), files.length);
   return writeParquet(folder, `${commit}.files.parquet`, files.length, [
-    textColumn('name', files.map((file) => file.name)),
-    textColumn('path', files.map((file) => file.path)),
+    textColumn(
+      'name',
+      files.map((file) => file.name),
+    ),
+    textColumn(
+      'path',
+      files.map((file) => file.path),
+    ),
     numbers('size', (file) => file.sizeBytes),
     numbers('modified', (file) => Math.max(0, file.modifiedMs)),
     numbers('encoding', (file) => file.encoding),

@@ -4,6 +4,9 @@
  *
  * @module
  */
+
+export { type CacheStatus, readCacheStatus } from '../cache/cache-status.js';
+export { type Engine, openEngine } from '../cache/engine.js';
 export { S3LogExtractionError } from '../cache/error.js';
 export {
   type KeylessCache,
@@ -12,9 +15,7 @@ export {
   type ReadableCache,
   type WritableCache,
 } from '../cache/open-cache.js';
-export { type CacheStatus, readCacheStatus } from '../cache/cache-status.js';
 export { resetExtraction } from '../cache/reset.js';
-export { type Engine, openEngine } from '../cache/engine.js';
 export { type DescribedLine, describeLine } from './extract/describe-line.js';
 export {
   type ExtractionPlan,
@@ -23,8 +24,8 @@ export {
   extractLogs,
   planExtraction,
 } from './extract/extract-logs.js';
+export { NOTES, type Note, REASONS, type Reason } from './extract/reasons.js';
 export type { ExtractionReport } from './extract/report.js';
-export { type Note, NOTES, type Reason, REASONS } from './extract/reasons.js';
 export { indexRequesters } from './ip/index-requesters.js';
 export { type SummariesUpdate, updateSummaries } from './summarize/update-summaries.js';
 export { type TotalsUpdate, updateTotals } from './summarize/update-totals.js';

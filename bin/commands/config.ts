@@ -1,5 +1,5 @@
-import type { CommandModule } from 'yargs';
 import { resolve } from 'node:path';
+import type { CommandModule } from 'yargs';
 import { readConfiguration, updateConfiguration } from '../../cache/configuration.js';
 import { defineCommand, type GlobalOptions } from '../command.js';
 import { EXIT_STATUS } from '../exit-status.js';

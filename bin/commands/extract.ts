@@ -1,6 +1,6 @@
-import { cachePaths } from '../../cache/paths.js';
 import { readConfiguration } from '../../cache/configuration.js';
 import { S3LogExtractionError } from '../../cache/error.js';
+import { cachePaths } from '../../cache/paths.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
@@ -61,7 +61,10 @@ export const extractCommand = defineCommand({
     const workers = workerCount(options.workers);
     const { output, env } = context;
     const { openCacheForWriting } = await import('../../cache/open-cache.js');
+    const { requireSource } = await import('../../src/extract/extract-logs.js');
     const { extractionStatus, runExtraction } = await import('../run-extraction.js');
+    // Before a cache and a key are made for it.
+    requireSource(source);
     const cache = await openCacheForWriting(context.cacheDirectory, { command: 'extract', env });
     const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
       output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),

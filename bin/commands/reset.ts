@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
+import type { CommandModule } from 'yargs';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { defineCommand, type GlobalOptions } from '../command.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { plural } from '../format.js';
-import type { CommandModule } from 'yargs';
 
 /** Nobody is there to ask. */
 export class ConfirmationError extends S3LogExtractionError {

@@ -43,7 +43,12 @@ export const statusCommand = defineCommand({
       running:
         running === undefined
           ? null
-          : { command: running.command, pid: running.pid, host: running.host, since: running.since },
+          : {
+              command: running.command,
+              pid: running.pid,
+              host: running.host,
+              since: running.since,
+            },
     });
     return EXIT_STATUS.done.status;
   },

@@ -17,6 +17,13 @@ export class StopTimeoutError extends S3LogExtractionError {
   }
 }
 
+/** `--timeout` is no number of seconds. */
+export class StopTimeoutOptionError extends S3LogExtractionError {
+  constructor() {
+    super('INVALID_TIMEOUT', '--timeout must be a number of seconds, 0 or more.', {}, 2);
+  }
+}
+
 const POLL_MS = 100;
 
 export const stopCommand = defineCommand({
@@ -32,6 +39,7 @@ export const stopCommand = defineCommand({
       })
       .example('$0 stop', 'Stop the running extraction, losing nothing'),
   async run({ timeout }, { cacheDirectory, output }) {
+    if (!(timeout >= 0)) throw new StopTimeoutOptionError();
     const paths = cachePaths(cacheDirectory);
     const lock = readLock(paths);
     if (lock === undefined || !lock.held) {

@@ -44,14 +44,18 @@ const summaries = defineCommand({
         .option('mode', MODE_OPTION)
         .option('pick', { type: 'string', requiresArg: true, describe: 'Only these datasets: a,b' })
         .option('skip', { type: 'string', requiresArg: true, describe: 'All but these: a,b' })
-        .option('workers', { ...WORKERS_OPTION, describe: 'Files written at a time' }),
+        .option('workers', {
+          type: 'number',
+          requiresArg: true,
+          describe: 'Files written at a time; negative counts from all cores (default 8)',
+        }),
     )
       .example('$0 update summaries', 'One folder of tables per dataset')
       .example('$0 update summaries --mode archive', 'The tables over all datasets'),
   async run(options, context) {
     const { mode, threshold, modulus } = options;
     const [pick, skip] = [listOf(options.pick), listOf(options.skip)];
-    const workers = workerCount(options.workers);
+    const workers = options.workers === undefined ? undefined : workerCount(options.workers);
     const { runStage } = await import('../run-update.js');
     const { runSummaries } = await import('../stages.js');
     return runStage('update summaries', context, (stage) =>

@@ -1,5 +1,5 @@
 import { ByteSink } from './byte-sink.js';
-import { type EncodedColumn, type Page, PARQUET } from './column.js';
+import { type EncodedColumn, PARQUET, type Page } from './column.js';
 import { encodeThrift, type ThriftStruct, type ThriftValue } from './thrift.js';
 
 const MAGIC = Buffer.from('PAR1', 'latin1');

@@ -56,7 +56,8 @@ export class ByteInterner {
     const id = this.count;
     const from = this.offsets[id];
     const to = from + end - start;
-    if (to > this.bytes.length) this.bytes = enlarge(this.bytes, Math.max(to, this.bytes.length * 2));
+    if (to > this.bytes.length)
+      this.bytes = enlarge(this.bytes, Math.max(to, this.bytes.length * 2));
     for (let i = start, j = from; i < end; i++, j++) this.bytes[j] = buffer[i];
     this.offsets[id + 1] = to;
     this.hashes[id] = hash;

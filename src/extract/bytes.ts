@@ -26,12 +26,7 @@ export function hexValue(byte: number): number {
 }
 
 /** Whether `text` (ASCII) stands at `at` in the buffer. */
-export function startsWith(
-  buffer: Uint8Array,
-  at: number,
-  end: number,
-  text: Uint8Array,
-): boolean {
+export function startsWith(buffer: Uint8Array, at: number, end: number, text: Uint8Array): boolean {
   if (end - at < text.length) return false;
   for (let i = 0; i < text.length; i++) if (buffer[at + i] !== text[i]) return false;
   return true;

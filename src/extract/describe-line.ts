@@ -3,7 +3,7 @@ import { describeTail } from './describe-tail.js';
 import { decodeOnce } from './key-target.js';
 import { FIELD, KIND, Line } from './line.js';
 import { parseLine } from './parse-line.js';
-import { NOTES, REASONS, type Note, type Reason } from './reasons.js';
+import { NOTES, type Note, REASONS, type Reason } from './reasons.js';
 
 /** Every field of an accepted line. `null` stands for `-`. */
 export interface DescribedLine {
@@ -52,7 +52,8 @@ export function describeLine(bytes: Uint8Array): DescribedLine | { readonly reas
   const code = parseLine(bytes, 0, bytes.length, line);
   if (code !== 0) return { reason: REASONS[code] };
   const tail = describeTail(bytes, line);
-  const text = (field: number): string => decode(bytes, line.bounds[2 * field], line.bounds[2 * field + 1]);
+  const text = (field: number): string =>
+    decode(bytes, line.bounds[2 * field], line.bounds[2 * field + 1]);
   const optional = (field: number): string | null => {
     const start = line.bounds[2 * field];
     const isDash = line.bounds[2 * field + 1] - start === 1 && bytes[start] === DASH;
@@ -73,7 +74,10 @@ export function describeLine(bytes: Uint8Array): DescribedLine | { readonly reas
     requestId: text(FIELD.requestId),
     operation,
     key,
-    keyDecoded: key === null ? null : decodeKey(key, operation, isOvh(text(FIELD.requester), text(FIELD.requestId))),
+    keyDecoded:
+      key === null
+        ? null
+        : decodeKey(key, operation, isOvh(text(FIELD.requester), text(FIELD.requestId))),
     requestUri: optional(FIELD.requestUri),
     status: line.status === 0 ? null : line.status,
     errorCode: optional(FIELD.errorCode),

@@ -9,7 +9,7 @@ import { logPath } from '../source/log-path.js';
 import { Extraction } from './extraction.js';
 import { LookAhead } from './look-ahead.js';
 import { FilePlan } from './plan-files.js';
-import { emptyReport, type ExtractionReport } from './report.js';
+import { type ExtractionReport, emptyReport } from './report.js';
 import { ExtractionWorker } from './worker-pool.js';
 
 /** How far a run is. Totals are lower bounds until `isPlanned`. */
@@ -49,6 +49,19 @@ export class SourceNotFoundError extends S3LogExtractionError {
 }
 
 const PROGRESS_MS = 250;
+
+/**
+ * See to it that there is something to extract from, before anything is made for it.
+ *
+ * @throws {SourceNotFoundError}
+ */
+export function requireSource(source: string): void {
+  try {
+    statSync(source);
+  } catch (error) {
+    throw new SourceNotFoundError(source, error);
+  }
+}
 
 /**
  * Extract all log files below a folder that the cache does not hold yet.
@@ -97,7 +110,7 @@ export async function extractLogs(
   try {
     await extraction.run(workers, ahead);
     // Copies of files that were in hand: compared now, or read if the first could not be.
-    while (plan.hasRemaining && !report.stopped) {
+    while (plan.remainingCount > 0 && !report.stopped) {
       await extraction.run(workers, plan.remaining());
     }
     progress();
@@ -138,7 +151,9 @@ export async function planExtraction(
     count++;
     bytes += file.sizeBytes;
   }
-  const { found, known, failed } = report.files;
+  const { found, failed } = report.files;
+  // What waits has the name of a file that would be read: a copy, unless that one turns out unreadable.
+  const known = report.files.known + plan.remainingCount;
   return { files: { found, known, new: count, failed }, bytes };
 }
 
@@ -155,13 +170,8 @@ function openPlan(
   report: ExtractionReport,
   options: Pick<ExtractOptions, 'onWarning'>,
 ): FilePlan {
-  const root = logPath(source);
-  try {
-    statSync(source);
-  } catch (error) {
-    throw new SourceNotFoundError(source, error);
-  }
-  return new FilePlan(root, isCacheFolder(paths), ledger, {
+  requireSource(source);
+  return new FilePlan(logPath(source), isCacheFolder(paths), ledger, {
     found: () => report.files.found++,
     known: () => report.files.known++,
     failed: (path, reason) => {

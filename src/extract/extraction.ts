@@ -220,7 +220,11 @@ export class Extraction {
 
   private openBatch(): CommitBatch {
     if (this.batch === undefined) {
-      const name = commitName(new Date(), this.context.cache.lock.token.slice(0, 8), ++this.sequence);
+      const name = commitName(
+        new Date(),
+        this.context.cache.lock.token.slice(0, 8),
+        ++this.sequence,
+      );
       this.batch = new CommitBatch(name);
     }
     return this.batch;
@@ -267,6 +271,7 @@ export class Extraction {
 
   private fail(file: NewFile, reason: string): void {
     this.context.report.files.failed++;
+    this.context.ledger.fail(file.name);
     this.context.observer.failed(displayPath(file.path), reason);
   }
 }

@@ -35,7 +35,7 @@ export function findTail(buffer: Uint8Array, at: number, end: number, line: Line
   }
   if (buffer[i] !== QUOTE) return false;
   const close = closingQuote(buffer, i + 1, end);
-  if (close < 0) return false;
+  if (close < 0) return bareAgentAfter(buffer, i, end, line);
   bounds[2 * FIELD.userAgent] = i + 1;
   bounds[2 * FIELD.userAgent + 1] = close;
   line.tailStart = Math.min(close + 2, end);
@@ -43,17 +43,38 @@ export function findTail(buffer: Uint8Array, at: number, end: number, line: Line
 }
 
 /** The first quote followed by a space and the start of a user agent. */
-export function refererEnd(buffer: Uint8Array, at: number, end: number): number {
+function refererEnd(buffer: Uint8Array, at: number, end: number): number {
   for (let i = at; i + 2 < end; i++) {
     if (buffer[i] !== QUOTE || buffer[i + 1] !== SPACE) continue;
-    const next = buffer[i + 2];
-    if (next === QUOTE || (next === DASH && (i + 3 === end || buffer[i + 3] === SPACE))) return i;
+    if (buffer[i + 2] === QUOTE || isBareDash(buffer, i + 2, end)) return i;
   }
   return -1;
 }
 
+/**
+ * What looked like the start of a quoted user agent never closes: it belongs to the referer when a bare user agent follows
+ * later (`"a" " -`).
+ *
+ * @param at from here on the referer may end
+ */
+function bareAgentAfter(buffer: Uint8Array, at: number, end: number, line: Line): boolean {
+  for (let i = at; i + 2 < end; i++) {
+    if (buffer[i] !== QUOTE || buffer[i + 1] !== SPACE || !isBareDash(buffer, i + 2, end)) continue;
+    line.bounds[2 * FIELD.referer + 1] = i;
+    line.bounds[2 * FIELD.userAgent] = i + 2;
+    line.bounds[2 * FIELD.userAgent + 1] = i + 3;
+    line.tailStart = Math.min(i + 4, end);
+    return true;
+  }
+  return false;
+}
+
+function isBareDash(buffer: Uint8Array, at: number, end: number): boolean {
+  return buffer[at] === DASH && (at + 1 === end || buffer[at + 1] === SPACE);
+}
+
 /** The first quote followed by a space or the end of the line. */
-export function closingQuote(buffer: Uint8Array, at: number, end: number): number {
+function closingQuote(buffer: Uint8Array, at: number, end: number): number {
   for (let i = at; i < end; i++) {
     if (buffer[i] === QUOTE && (i + 1 === end || buffer[i + 1] === SPACE)) return i;
   }

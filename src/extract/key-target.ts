@@ -95,7 +95,9 @@ function isPathOf(path: Uint8Array, bucket: Uint8Array, key: Uint8Array): boolea
 function withoutQueryAndAuthority(target: Uint8Array): Uint8Array {
   const query = target.indexOf(QUESTION);
   const path = query < 0 ? target : target.subarray(0, query);
-  const text = Buffer.from(path.buffer, path.byteOffset, Math.min(path.length, 8)).toString('latin1');
+  const text = Buffer.from(path.buffer, path.byteOffset, Math.min(path.length, 8)).toString(
+    'latin1',
+  );
   const scheme = text.startsWith('http://') ? 7 : text.startsWith('https://') ? 8 : 0;
   if (scheme === 0) return path;
   const slash = path.indexOf(SLASH, scheme);

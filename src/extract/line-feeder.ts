@@ -1,6 +1,6 @@
 import { LF } from './bytes.js';
-import type { RecordBatch } from './record-batch.js';
 import { REASON } from './reasons.js';
+import type { RecordBatch } from './record-batch.js';
 import { type FileAccount, LONGEST_LINE, reject, scanLines } from './scan-lines.js';
 
 /** How much is read at once. A line may be as long as a quarter of it. */

@@ -17,19 +17,35 @@ import { keyMatchesTarget } from './key-target.js';
 import { FIELD, KIND, type Line } from './line.js';
 import { parseAddress } from './parse-address.js';
 import { isUtcZone, parseTime, TIME_LENGTH } from './parse-time.js';
-import { findRequester, isOperation } from './requester.js';
 import { NOTE, REASON } from './reasons.js';
 import { countStatusBlocks, findRequestUri, RequestUri } from './request-uri.js';
+import { findRequester, isOperation } from './requester.js';
 import { afterSyslogPrefix } from './syslog-prefix.js';
 
 const uri = new RequestUri();
 
 /** Reasons of fields that are `-` or a number, in the order of the line. */
 const NUMBERS = [
-  { field: FIELD.bytesSent, truncated: REASON.truncated_before_bytes_sent, invalid: REASON.invalid_bytes_sent },
-  { field: FIELD.objectSize, truncated: REASON.truncated_before_object_size, invalid: REASON.invalid_object_size },
-  { field: FIELD.totalTime, truncated: REASON.truncated_before_total_time, invalid: REASON.invalid_total_time },
-  { field: FIELD.turnAroundTime, truncated: REASON.truncated_before_turn_around_time, invalid: REASON.invalid_turn_around_time },
+  {
+    field: FIELD.bytesSent,
+    truncated: REASON.truncated_before_bytes_sent,
+    invalid: REASON.invalid_bytes_sent,
+  },
+  {
+    field: FIELD.objectSize,
+    truncated: REASON.truncated_before_object_size,
+    invalid: REASON.invalid_object_size,
+  },
+  {
+    field: FIELD.totalTime,
+    truncated: REASON.truncated_before_total_time,
+    invalid: REASON.invalid_total_time,
+  },
+  {
+    field: FIELD.turnAroundTime,
+    truncated: REASON.truncated_before_turn_around_time,
+    invalid: REASON.invalid_turn_around_time,
+  },
 ] as const;
 
 /**
@@ -46,12 +62,23 @@ const NUMBERS = [
 export function parseLine(buffer: Uint8Array, start: number, end: number, line: Line): number {
   line.notes = 0;
   const contentEnd = trimEnd(buffer, start, end, line);
+  const endNotes = line.notes;
   const reason = parseRecord(buffer, start, contentEnd, line);
-  if (reason !== REASON.invalid_time && reason !== REASON.truncated_before_time) return reason;
+  if (!mayBePrefixed(reason)) return reason;
   const record = afterSyslogPrefix(buffer, start, contentEnd);
   if (record < 0) return reason;
-  line.notes |= NOTE.syslog_prefix;
+  // What the first attempt noted is about syslog's own header.
+  line.notes = endNotes | NOTE.syslog_prefix;
   return parseRecord(buffer, record, contentEnd, line);
+}
+
+/** With a prefix before it a record's time is not the third word. */
+function mayBePrefixed(reason: number): boolean {
+  return (
+    reason === REASON.invalid_time ||
+    reason === REASON.truncated_before_time ||
+    reason === REASON.truncated_before_bucket_owner
+  );
 }
 
 function trimEnd(buffer: Uint8Array, start: number, end: number, line: Line): number {
@@ -70,7 +97,7 @@ function trimEnd(buffer: Uint8Array, start: number, end: number, line: Line): nu
 function parseRecord(buffer: Uint8Array, start: number, end: number, line: Line): number {
   const { bounds } = line;
   let i = start;
-  if (i >= end) return REASON.truncated_before_bucket_owner;
+  if (i >= end || buffer[i] === SPACE) return REASON.truncated_before_bucket_owner;
   i = takeToken(buffer, i, end, line, FIELD.bucketOwner);
   if (i >= end) return REASON.truncated_before_bucket;
   i = takeToken(buffer, i, end, line, FIELD.bucket);

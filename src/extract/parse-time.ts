@@ -36,7 +36,10 @@ export function parseTime(buffer: Uint8Array, at: number, end: number): number {
   const zoneHour = twoDigits(buffer, at + 23);
   const zoneMinute = twoDigits(buffer, at + 25);
   // A part that is not two digits is -1, so that one sign test catches them all.
-  if ((day | month | century | yearOfCentury | hour | minute | second | zoneHour | zoneMinute) < 0) {
+  if (
+    (day | month | century | yearOfCentury | hour | minute | second | zoneHour | zoneMinute) <
+    0
+  ) {
     return Number.NaN;
   }
   const year = century * 100 + yearOfCentury;
@@ -45,7 +48,8 @@ export function parseTime(buffer: Uint8Array, at: number, end: number): number {
   const leap = month === 1 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   if (day > DAYS_IN_MONTH[month] + (leap ? 1 : 0)) return Number.NaN;
   const offset = (zoneHour * 60 + zoneMinute) * 60 * (zone === DASH ? -1 : 1);
-  const seconds = daysSince1970(year, month + 1, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+  const seconds =
+    daysSince1970(year, month + 1, day) * 86_400 + hour * 3_600 + minute * 60 + second;
   const utc = seconds - offset;
   return utc < 0 ? Number.NaN : utc;
 }

@@ -64,8 +64,9 @@ export class FilePlan {
     }
   }
 
-  get hasRemaining(): boolean {
-    return this.waiting.length > 0;
+  /** How many files wait. */
+  get remainingCount(): number {
+    return this.waiting.length;
   }
 
   private async judge(entry: SourceFile): Promise<NewFile | undefined> {

@@ -1,4 +1,15 @@
-import { ascii, COLON, DASH, DOT, isDigit, PLUS, SLASH, SPACE, startsWith, UNDERSCORE } from './bytes.js';
+import {
+  ascii,
+  COLON,
+  DASH,
+  DOT,
+  isDigit,
+  PLUS,
+  SLASH,
+  SPACE,
+  startsWith,
+  UNDERSCORE,
+} from './bytes.js';
 import { FIELD, type Line } from './line.js';
 import { NOTE } from './reasons.js';
 
@@ -16,7 +27,8 @@ export function isOperation(buffer: Uint8Array, start: number, end: number): boo
       partLength = 0;
     } else {
       const letter = byte | 0x20;
-      if (!(letter >= 0x61 && letter <= 0x7a) && !isDigit(byte) && byte !== UNDERSCORE) return false;
+      if (!(letter >= 0x61 && letter <= 0x7a) && !isDigit(byte) && byte !== UNDERSCORE)
+        return false;
       partLength++;
     }
   }
@@ -45,6 +57,8 @@ export function findRequester(buffer: Uint8Array, end: number, line: Line): numb
   const start = bounds[2 * FIELD.requester];
   if (!startsWith(buffer, start, end, ARN)) return -1;
   let idStart = start;
+  let idEnd = start;
+  let requesterEnd = start;
   for (let i = start; i < end; ) {
     const wordStart = i;
     while (i < end && buffer[i] !== SPACE) {
@@ -53,15 +67,20 @@ export function findRequester(buffer: Uint8Array, end: number, line: Line): numb
     }
     if (isOperation(buffer, wordStart, i)) {
       if (idStart === start) return -1;
-      bounds[2 * FIELD.requester + 1] = idStart - 1;
+      bounds[2 * FIELD.requester + 1] = requesterEnd;
       bounds[2 * FIELD.requestId] = idStart;
-      bounds[2 * FIELD.requestId + 1] = wordStart - 1;
+      bounds[2 * FIELD.requestId + 1] = idEnd;
       bounds[2 * FIELD.operation] = wordStart;
       bounds[2 * FIELD.operation + 1] = i;
       line.notes |= NOTE.requester_with_spaces;
       return i + 1;
     }
-    idStart = wordStart;
+    // Between two spaces stands no word.
+    if (i > wordStart) {
+      requesterEnd = idEnd;
+      idStart = wordStart;
+      idEnd = i;
+    }
     i++;
   }
   return -1;

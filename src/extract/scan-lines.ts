@@ -1,8 +1,8 @@
 import { LF } from './bytes.js';
 import { KIND, Line } from './line.js';
 import { parseLine } from './parse-line.js';
-import type { RecordBatch } from './record-batch.js';
 import { NOTES, REASON, REASONS } from './reasons.js';
+import type { RecordBatch } from './record-batch.js';
 
 /**
  * Longer lines are rejected unread. S3 keeps keys to 1,024 bytes and HTTP headers to some

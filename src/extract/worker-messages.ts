@@ -1,5 +1,5 @@
-import type { BatchLimits } from './record-batch.js';
 import type { FoundFile } from './read-log-file.js';
+import type { BatchLimits } from './record-batch.js';
 import type { WrittenSegments } from './write-batch.js';
 
 /** What a worker gets once, when it starts. */

@@ -5,7 +5,6 @@ import { S3LogExtractionError } from '../../cache/error.js';
 import { createSealer } from '../../cache/seal.js';
 import { sealingKeyFromBytes } from '../../cache/sealing-key.js';
 import { LineFeeder } from './line-feeder.js';
-import { RecordBatch } from './record-batch.js';
 import {
   LargeContentError,
   type ReadFile,
@@ -14,6 +13,7 @@ import {
   UnreadableFileError,
 } from './read-log-file.js';
 import { NOTES, REASONS } from './reasons.js';
+import { RecordBatch } from './record-batch.js';
 import { emptyAccount, resetAccount } from './scan-lines.js';
 import {
   FILE_NUMBERS,

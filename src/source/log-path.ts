@@ -21,7 +21,6 @@ export function pathBytes(path: LogPath): Buffer {
 /** For messages: control characters and bytes that are not UTF-8 are shown escaped. */
 export function displayPath(path: LogPath): string {
   return storedPath(path).replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be shown
     /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -14,7 +14,7 @@ type Part = 'frame header' | 'block header' | 'block' | 'checksum' | 'skippable 
 
 /**
  * Decompresses a stream of Zstandard frames piece by piece. The frames are taken apart here
- * because the decoder neither bounds their window nor verifies their checksum.
+ * because the decoder neither bounds their window nor verifies their checksum and length.
  * Source: RFC 8878, sections 3.1.1 and 3.1.2.
  */
 export class ZstdReader {
@@ -27,6 +27,9 @@ export class ZstdReader {
   private left = 0;
   private isLastBlock = false;
   private hasChecksum = false;
+  /** Bytes of content that the frame says it has, if it says so, and those that came. */
+  private saidBytes: number | undefined;
+  private contentBytes = 0;
   private hash = create64();
   private decoder: Decompress | undefined;
 
@@ -76,7 +79,8 @@ export class ZstdReader {
 
   /** @throws {Error} when the stream ends within a frame */
   end(): void {
-    if (this.part !== 'frame header' || this.gathered > 0) throw new Error('unexpected end of file');
+    if (this.part !== 'frame header' || this.gathered > 0)
+      throw new Error('unexpected end of file');
   }
 
   private expect(part: Part, bytes: number): void {
@@ -103,18 +107,25 @@ export class ZstdReader {
     const isSingleSegment = (descriptor & 0x20) !== 0;
     const sizeFlag = descriptor >> 6;
     const sizeBytes = sizeFlag === 0 ? Number(isSingleSegment) : 1 << sizeFlag;
-    const length = 5 + Number(!isSingleSegment) + [0, 1, 2, 4][descriptor & 3] + sizeBytes;
+    const dictionaryAt = 5 + Number(!isSingleSegment);
+    const dictionaryBytes = [0, 1, 2, 4][descriptor & 3];
+    const length = dictionaryAt + dictionaryBytes + sizeBytes;
     if (this.wanted < length) {
       this.wanted = length;
       return false;
     }
-    const window = isSingleSegment
-      ? uint(head, length - sizeBytes, sizeBytes) + (sizeFlag === 1 ? 256 : 0)
-      : windowBytes(head[5]);
+    // Without the dictionary the decoder would make up what it refers to.
+    if (uint(head, dictionaryAt, dictionaryBytes) !== 0)
+      throw new Error('it needs a zstd dictionary');
+    const said = uint(head, length - sizeBytes, sizeBytes) + (sizeFlag === 1 ? 256 : 0);
+    const window = isSingleSegment ? said : windowBytes(head[5]);
     if (window > LARGEST_WINDOW_BYTES) throw new Error('its zstd window is larger than 128 MiB');
+    this.saidBytes = sizeBytes === 0 ? undefined : said;
+    this.contentBytes = 0;
     this.hasChecksum = (descriptor & 4) !== 0;
     this.hash = create64();
     this.decoder = new Decompress((piece) => {
+      this.contentBytes += piece.length;
       if (this.hasChecksum) this.hash.update(piece);
       this.onData(piece);
     });
@@ -136,6 +147,9 @@ export class ZstdReader {
   private endFrame(rest: Uint8Array): void {
     this.decoder?.push(rest, true);
     this.decoder = undefined;
+    if (this.saidBytes !== undefined && this.contentBytes !== this.saidBytes) {
+      throw new Error('its content is not as long as its zstd header says');
+    }
     if (this.hasChecksum && Number(this.hash.digest() & 0xffffffffn) !== uint(this.head, 0, 4)) {
       throw new Error('its zstd checksum does not match');
     }

@@ -30,7 +30,7 @@ export interface DatasetChoice {
 /** Options that exclude each other. */
 export class DatasetChoiceError extends S3LogExtractionError {
   constructor(what: string, hint: string) {
-    super('USAGE', `Could not choose datasets: ${what}.`, { hint }, 2);
+    super('DATASET_CHOICE_INVALID', `Could not choose datasets: ${what}.`, { hint }, 2);
   }
 }
 

@@ -16,7 +16,7 @@ export type PublishedCount = bigint | `<${bigint}`;
 /** The threshold or the modulus is not a number that makes sense. */
 export class PrivacyRulesError extends S3LogExtractionError {
   constructor(what: string, hint: string) {
-    super('USAGE', `Could not apply the privacy rules: ${what}.`, { hint }, 2);
+    super('PRIVACY_RULES_INVALID', `Could not apply the privacy rules: ${what}.`, { hint }, 2);
   }
 }
 

@@ -27,7 +27,7 @@ export interface UpdateSummariesOptions
   readonly threshold?: number | bigint | undefined;
   /** Counts are rounded to multiples of it; default 20. */
   readonly modulus?: number | bigint | undefined;
-  /** Files compared or written at a time, at least 1; default 4. */
+  /** Files compared or written at a time, at least 1; default 8. */
   readonly workers?: number | undefined;
   readonly onProgress?: (progress: SummariesProgress) => void;
 }
@@ -47,7 +47,7 @@ export interface SummariesUpdate extends SummariesProgress {
 }
 
 const ARCHIVE_FOLDER = 'archive';
-const DEFAULT_WORKERS = 4;
+const DEFAULT_WORKERS = 8;
 
 /**
  * Bring `summaries/` up to the commits there are, rolling up new ones first. A file whose bytes

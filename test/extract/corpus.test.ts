@@ -7,10 +7,11 @@ import { describeLine } from '../../src/extract/describe-line.js';
 const folder = process.env.S3LOG_CORPUS ?? join(import.meta.dirname, '../../../shared/corpus');
 
 describe.skipIf(!existsSync(join(folder, 'lines.log')))('the corpus of public log lines', () => {
-  const lines = split(readFileSync(join(folder, 'lines.log')));
-  const expected = readFileSync(join(folder, 'expected.jsonl'), 'utf8')
-    .trim()
+  const lines = split(read('lines.log'));
+  const expected = read('expected.jsonl')
+    .toString('utf8')
     .split('\n')
+    .filter((text) => text !== '')
     .map((text) => JSON.parse(text));
 
   it('has one expected parse per line', () => {
@@ -68,6 +69,12 @@ describe.skipIf(!existsSync(join(folder, 'lines.log')))('the corpus of public lo
     });
   });
 });
+
+/** Empty where the folder is absent: a skipped suite is still collected. */
+function read(name: string): Buffer {
+  const path = join(folder, name);
+  return existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+}
 
 function number(value: bigint | null): number | null {
   return value === null ? null : Number(value);

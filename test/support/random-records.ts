@@ -91,7 +91,7 @@ const time = fc
 const record: fc.Arbitrary<SyntheticRecord> = fc.record({
   key,
   time,
-  requester: fc.integer({ min: 0, max: 90 }),
+  requester: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 90 })),
   bytesSent,
   download: fc.boolean(),
 });

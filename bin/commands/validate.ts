@@ -1,0 +1,42 @@
+import type { CommandModule } from 'yargs';
+import { defineCommand, type GlobalOptions } from '../command.js';
+import { EXIT_STATUS } from '../exit-status.js';
+import { formatCount, plural } from '../format.js';
+
+const cache = defineCommand({
+  command: 'cache',
+  describe: 'Check that the cache is whole and that its numbers add up',
+  options: (yargs) => yargs.example('$0 validate cache', 'Read and check everything in the cache'),
+  async run(_options, { cacheDirectory, output }) {
+    const { openCacheForReading } = await import('../../cache/open-cache.js');
+    const { openEngine } = await import('../../cache/engine.js');
+    const { validateCache } = await import('../../validation/validate-cache.js');
+    const { paths } = openCacheForReading(cacheDirectory);
+    const engine = await openEngine(paths);
+    const findings: object[] = [];
+    let files = 0;
+    try {
+      const onFile = (): void => output.progress(`Validating: ${formatCount(++files)} files`);
+      for await (const finding of validateCache(paths, engine, onFile)) {
+        findings.push(finding);
+        output.print(`${finding.claim}: ${finding.what} (${finding.file})`);
+      }
+    } finally {
+      engine.close();
+    }
+    output.print(
+      findings.length === 0
+        ? `The cache is whole: ${plural(files, 'file')} checked.`
+        : `${plural(findings.length, 'finding')} in ${plural(files, 'file')}.`,
+    );
+    output.json({ protocol: 'cache', files, findings });
+    return findings.length === 0 ? EXIT_STATUS.done.status : EXIT_STATUS.findings.status;
+  },
+});
+
+export const validateCommand: CommandModule<GlobalOptions, GlobalOptions> = {
+  command: 'validate',
+  describe: 'Check claims about the cache',
+  builder: (yargs) => yargs.command(cache).demandCommand(1, 'Say what to validate: cache'),
+  handler: () => {},
+};

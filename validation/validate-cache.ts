@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import {
+  type CommitRecord,
+  listCommits,
+  readCommit,
+  type SegmentFile,
+} from '../cache/commit-record.js';
+import type { Engine, EngineRow } from '../cache/engine.js';
+import { S3LogExtractionError } from '../cache/error.js';
+import type { CachePaths } from '../cache/paths.js';
+import {
+  daysRelation,
+  readManifest,
+  requestersRelation,
+  rollupFiles,
+} from '../cache/rollup-manifest.js';
+import { parquetRelation } from '../cache/sql.js';
+import { verifyFile } from '../cache/verify-file.js';
+import type { Finding } from './finding.js';
+
+/**
+ * The protocol `cache`, see PROTOCOLS.md: reads everything that commits and rollups name. Changes nothing and takes
+ * no lock; commits made meanwhile are not looked at.
+ *
+ * @param onFile called before each file that is read
+ */
+export async function* validateCache(
+  paths: CachePaths,
+  engine: Engine,
+  onFile: (file: string) => void = () => {},
+): AsyncGenerator<Finding, void, void> {
+  const commits: CommitRecord[] = [];
+  for (const name of listCommits(paths)) {
+    const file = join(paths.commits, `${name}.json`);
+    onFile(file);
+    const commit = await attempt('commit-intact', file, () => readCommit(paths, name));
+    if ('claim' in commit) {
+      yield commit;
+      continue;
+    }
+    yield* accountFindings(paths, commit);
+    const damaged: Finding[] = [];
+    for (const segment of [...commit.records, ...commit.rejects, commit.files]) {
+      const path = join(paths.segments, segment.file);
+      onFile(path);
+      const found = await attempt('segment-intact', path, () => verifyFile(path, segment));
+      if (found !== undefined) damaged.push(found);
+    }
+    yield* damaged;
+    if (damaged.length > 0) continue;
+    commits.push(commit);
+    yield* contentFindings(paths, engine, commit);
+  }
+  yield* exactlyOnceFindings(paths, engine, commits);
+  yield* rollupFindings(paths, engine, commits, onFile);
+}
+
+/** I3: the account that a commit gives adds up. */
+function* accountFindings(paths: CachePaths, commit: CommitRecord): Generator<Finding> {
+  const { lines } = commit;
+  const reasons = Object.values(lines.reasons).reduce((sum, count) => sum + count, 0);
+  const adds =
+    lines.total === lines.kept + lines.skipped + lines.rejected &&
+    lines.rejected === reasons &&
+    lines.kept === rowsOf(commit.records) &&
+    lines.rejected === rowsOf(commit.rejects);
+  if (!adds) {
+    const file = join(paths.commits, `${commit.commit}.json`);
+    yield { claim: 'lines-accounted', file, what: 'its account of lines does not add up' };
+  }
+}
+
+/** I3: what the segments hold is what the commit says. */
+async function* contentFindings(
+  paths: CachePaths,
+  engine: Engine,
+  commit: CommitRecord,
+): AsyncGenerator<Finding> {
+  const file = join(paths.segments, commit.files.file);
+  const ledger = parquetRelation([file], {
+    lines: 'BIGINT',
+    kept: 'BIGINT',
+    skipped: 'BIGINT',
+    rejected: 'BIGINT',
+    size: 'BIGINT',
+  });
+  const [sums] = await engine.run(
+    'sum up a ledger',
+    `SELECT count(*)::BIGINT, sum(lines)::BIGINT, sum(kept)::BIGINT, sum(skipped)::BIGINT,
+            sum(rejected)::BIGINT, sum(size)::BIGINT FROM ${ledger}`,
+  );
+  const { lines } = commit;
+  const said = [
+    commit.files.rows,
+    lines.total,
+    lines.kept,
+    lines.skipped,
+    lines.rejected,
+    commit.bytes,
+  ];
+  if (!sameNumbers(sums, said)) {
+    yield { claim: 'lines-accounted', file, what: 'its sums are not those of the commit' };
+  }
+  for (const segment of [...commit.records, ...commit.rejects]) {
+    const path = join(paths.segments, segment.file);
+    const column = commit.rejects.includes(segment) ? { reason: 'VARCHAR' } : { time: 'BIGINT' };
+    const [count] = await engine.run(
+      'count rows',
+      `SELECT count(*)::BIGINT FROM ${parquetRelation([path], column)}`,
+    );
+    if (!sameNumbers(count, [segment.rows])) {
+      yield { claim: 'lines-accounted', file: path, what: `it does not have ${segment.rows} rows` };
+    }
+  }
+}
+
+/** I2: no log file stands in two commits. */
+async function* exactlyOnceFindings(
+  paths: CachePaths,
+  engine: Engine,
+  commits: readonly CommitRecord[],
+): AsyncGenerator<Finding> {
+  const files = commits.map((commit) => join(paths.segments, commit.files.file));
+  const names = parquetRelation(files, { name: 'VARCHAR' }, { fileColumn: 'ledger' });
+  const twice = engine.stream(
+    'look for log files that count twice',
+    `SELECT name, max(ledger) FROM ${names} GROUP BY name HAVING count(*) > 1`,
+  );
+  for await (const rows of twice) {
+    for (const [name, ledger] of rows) {
+      yield {
+        claim: 'exactly-once',
+        file: String(ledger),
+        what: `the log file ${JSON.stringify(name)} stands in more than one place of the ledger`,
+      };
+    }
+  }
+}
+
+/** I5: rollups are the sums of the records of the commits they cover. */
+async function* rollupFindings(
+  paths: CachePaths,
+  engine: Engine,
+  commits: readonly CommitRecord[],
+  onFile: (file: string) => void,
+): AsyncGenerator<Finding> {
+  const manifest = readManifest(paths);
+  if (manifest === undefined) return;
+  const damaged: Finding[] = [];
+  for (const rollup of rollupFiles(manifest)) {
+    const path = join(paths.rollups, rollup.file);
+    onFile(path);
+    const found = await attempt('rollup-intact', path, () => verifyFile(path, rollup));
+    if (found !== undefined) damaged.push(found);
+  }
+  yield* damaged;
+  const covered = new Set(manifest.runs.flatMap((run) => run.commits));
+  const held = commits.filter((commit) => covered.has(commit.commit));
+  if (damaged.length > 0 || held.length !== covered.size) return;
+  const files = held.flatMap((commit) =>
+    commit.records.map(({ file }) => join(paths.segments, file)),
+  );
+  const records = parquetRelation(files, { bytes_sent: 'BIGINT', download: 'BOOLEAN' });
+  const [expected] = await engine.run(
+    'sum up all records',
+    `SELECT sum(bytes_sent)::VARCHAR, count(*)::VARCHAR, (count(*) FILTER (download))::VARCHAR FROM ${records}`,
+  );
+  for (const [kind, relation] of [
+    ['days', daysRelation(paths, manifest.runs)],
+    ['requesters', requestersRelation(paths, manifest.runs)],
+  ] as const) {
+    const [sums] = await engine.run(
+      `sum up ${kind}`,
+      `SELECT sum(bytes_sent)::VARCHAR, coalesce(sum(requests), 0)::VARCHAR, coalesce(sum(downloads), 0)::VARCHAR FROM ${relation}`,
+    );
+    if (String(sums) !== String(expected)) {
+      const file = join(paths.rollups, 'manifest.json');
+      yield {
+        claim: 'rollups-add-up',
+        file,
+        what: `the sums by ${kind} are not those of the records`,
+      };
+    }
+  }
+}
+
+/** What a check returns, or the finding that it failed. Other failures than damage pass. */
+async function attempt<T>(
+  claim: string,
+  file: string,
+  check: () => T | Promise<T>,
+): Promise<T | Finding> {
+  try {
+    return await check();
+  } catch (error) {
+    if (error instanceof S3LogExtractionError && error.code === 'CACHE_DAMAGED') {
+      return { claim, file, what: error.message };
+    }
+    throw error;
+  }
+}
+
+function rowsOf(segments: readonly SegmentFile[]): number {
+  return segments.reduce((sum, segment) => sum + segment.rows, 0);
+}
+
+function sameNumbers(row: EngineRow, numbers: readonly number[]): boolean {
+  return numbers.every((number, i) => row[i] === BigInt(number));
+}
