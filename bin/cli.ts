@@ -5,6 +5,7 @@ import { addGlobalOptions, type GlobalOptions, reportError } from './command.js'
 import { configCommand } from './commands/config.js';
 import { extractCommand } from './commands/extract.js';
 import { resetCommand } from './commands/reset.js';
+import { statsCommand } from './commands/stats.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
 import { testingCommand } from './commands/testing.js';
@@ -36,6 +37,7 @@ export function buildCli(args: readonly string[]): Argv<GlobalOptions> {
     .command(stopCommand)
     .command(statusCommand)
     .command(updateCommand)
+    .command(statsCommand)
     .command(configCommand)
     .command(validateCommand)
     .command(resetCommand)
@@ -55,11 +57,11 @@ export function buildCli(args: readonly string[]): Argv<GlobalOptions> {
     )
     .exitProcess(false)
     .fail((message, error) => {
-      throw (
-        error ??
-        new UsageError(
-          message.startsWith('Did you mean') ? `There is no such command. ${message}` : message,
-        )
+      // Some mistakes yargs throws itself, with the text for the user as the error's.
+      if (error && error.name !== 'YError') throw error;
+      const text = message ?? error?.message ?? '';
+      throw new UsageError(
+        text.startsWith('Did you mean') ? `There is no such command. ${text}` : text,
       );
     });
 }

@@ -8,6 +8,11 @@ export const EXIT_STATUS = {
     meaning: 'done, but some log files could not be extracted; each is named on stderr',
   },
   locked: { status: 4, meaning: 'another run is writing to this cache; nothing was done' },
+  quota: {
+    status: 5,
+    meaning:
+      'the quota of a lookup service is used up; what was found is kept, the rest stays to do',
+  },
   findings: { status: 6, meaning: 'a validation protocol found something' },
   interrupted: {
     status: 130,

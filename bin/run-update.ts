@@ -1,12 +1,21 @@
-import { type KeylessCache, openCacheForWriting } from '../cache/open-cache.js';
+import { S3LogExtractionError } from '../cache/error.js';
+import {
+  type KeylessCache,
+  openCacheForReading,
+  openCacheForWriting,
+  type WritableCache,
+} from '../cache/open-cache.js';
 import { isPublished, markPublished } from '../cache/published-state.js';
 import { requireSource } from '../src/extract/extract-logs.js';
 import type { ExtractionReport } from '../src/extract/report.js';
+import type { RegionLookup } from '../src/ip/lookup/region-lookup.js';
 import { privacyRules } from '../src/summarize/privacy.js';
 import type { CommandContext } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import type { Output } from './output.js';
+import { updateRegionCoordinates } from './run-coordinates.js';
 import { extractionStatus, runExtraction } from './run-extraction.js';
+import { type KeyedStageContext, openLookup, runRefresh, runRegions } from './run-regions.js';
 import {
   type PublishOptions,
   runIndexes,
@@ -22,10 +31,21 @@ export interface UpdateOptions extends Pick<PublishOptions, 'threshold' | 'modul
   /** Folder of logs to extract first, if any. */
   readonly source: string | undefined;
   readonly workers: number;
+  /** Database (.mmdb) to look regions up in; without it ipinfo, when IPINFO_API_KEY is set. */
+  readonly database: string | undefined;
+}
+
+/** What the stages after extraction came to. */
+interface Published {
+  readonly stopped: boolean;
+  /** Of the lookup of regions: 0 unless it could not do all it had to. */
+  readonly status: number;
 }
 
 /**
- * Every stage in order under one lock. Without a source nothing is extracted, and no key is needed.
+ * Every stage in order under one lock. Regions are looked up when there is something to look them up
+ * with; a lookup that fails does not keep the other stages from what they have. No key is needed
+ * when addresses are neither sealed nor opened.
  *
  * @returns the exit status
  */
@@ -38,57 +58,131 @@ export async function updateEverything(
   // Wrong options and a wrong source end it before anything is made or extracted.
   privacyRules(options);
   if (source !== undefined) requireSource(source);
-  const open = { command: 'update', env: context.env };
-  if (source === undefined) {
-    const cache = await openCacheForWriting(context.cacheDirectory, { ...open, needsKey: false });
+  const { env } = context;
+  const lookup = await configuredLookup(options, env);
+  const open = { command: 'update', env };
+  try {
+    if (source === undefined && lookup === undefined) {
+      const cache = await openCacheForWriting(context.cacheDirectory, { ...open, needsKey: false });
+      try {
+        const { stopped } = await withStages(cache, output, (stage) => publish(stage, options));
+        output.json({ extraction: null, stopped });
+        return EXIT_STATUS.done.status;
+      } finally {
+        cache.close();
+      }
+    }
+    if (source === undefined) openCacheForReading(context.cacheDirectory);
+    const cache = await openCacheForWriting(context.cacheDirectory, open);
     try {
-      const stopped = await publish(cache, options, output);
-      output.json({ extraction: null, stopped });
-      return EXIT_STATUS.done.status;
+      const extraction =
+        source === undefined ? null : await extract(cache, source, workers, output);
+      if (extraction?.stopped) {
+        output.json({ extraction: extraction.report, stopped: true });
+        return extractionStatus(extraction.report);
+      }
+      const { stopped, status } = await publishAll(cache, lookup, options, output, env);
+      output.json({ extraction: extraction?.report ?? null, stopped });
+      const extracted = extraction === null ? 0 : extractionStatus(extraction.report);
+      return status === EXIT_STATUS.failed.status ? status : extracted || status;
     } finally {
       cache.close();
     }
-  }
-  const cache = await openCacheForWriting(context.cacheDirectory, open);
-  try {
-    const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
-      output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
-    );
-    let report: ExtractionReport;
-    try {
-      const { shouldStop } = signals;
-      report = await runExtraction(
-        cache,
-        { source, workers, limit: undefined, shouldStop },
-        output,
-      );
-    } finally {
-      signals.close();
-    }
-    // A signal that came when the last file was done stops what is to follow.
-    const stopped =
-      report.stopped || signals.shouldStop() || (await publish(cache, options, output));
-    output.json({ extraction: report, stopped });
-    return extractionStatus(report);
   } finally {
-    cache.close();
+    lookup?.close();
   }
 }
 
-/** All stages after extraction, unless nothing is new. @returns whether it was stopped on request */
-async function publish(
-  cache: KeylessCache,
+async function configuredLookup(
+  { database }: UpdateOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<RegionLookup | undefined> {
+  if (database === undefined && (env.IPINFO_API_KEY ?? '').trim() === '') return undefined;
+  return openLookup({ database }, env);
+}
+
+async function extract(
+  cache: WritableCache,
+  source: string,
+  workers: number,
+  output: Output,
+): Promise<{ readonly report: ExtractionReport; readonly stopped: boolean }> {
+  const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
+    output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
+  );
+  try {
+    const { shouldStop } = signals;
+    const options = { source, workers, limit: undefined, shouldStop };
+    const report = await runExtraction(cache, options, output);
+    // A signal that came when the last file was done stops what is to follow.
+    return { report, stopped: report.stopped || shouldStop() };
+  } finally {
+    signals.close();
+  }
+}
+
+/** The stages after extraction, without an engine when nothing is new. */
+async function publishAll(
+  cache: WritableCache,
+  lookup: RegionLookup | undefined,
   options: UpdateOptions,
   output: Output,
-): Promise<boolean> {
-  const rules = [options.threshold ?? null, options.modulus ?? null];
-  if (isPublished(cache.paths, rules)) {
-    output.print('Nothing new: indexes, summaries and totals are up to date.');
-    return false;
+  env: NodeJS.ProcessEnv,
+): Promise<Published> {
+  if (lookup === undefined && isUpToDate(cache, options, output)) {
+    return { stopped: false, status: EXIT_STATUS.done.status };
   }
-  const stopped = await withStages(cache, output, (stage) => runAll(stage, options));
-  if (!stopped) markPublished(cache.paths, rules);
-  return stopped;
+  return withStages(cache, output, async (stage) => {
+    if (lookup === undefined) return publish(stage, options);
+    const status = await locate({ ...stage, cache, env }, lookup, options);
+    if (stage.shouldStop()) return { stopped: true, status };
+    return { ...(await publish(stage, options)), status };
+  });
+}
+
+/** Regions, their refresh, and coordinates. @returns the status of what could not be done, or 0 */
+async function locate(
+  stage: KeyedStageContext,
+  lookup: RegionLookup,
+  { database }: UpdateOptions,
+): Promise<number> {
+  let status: number = EXIT_STATUS.done.status;
+  const steps: (() => Promise<boolean>)[] = [
+    async () => (await runRegions(stage, lookup, {})).quotaReached,
+    async () => (await runRefresh(stage, lookup, {})).quotaReached,
+    async () => (await updateRegionCoordinates(stage, { env: stage.env, database })).quota,
+  ];
+  for (const step of steps) {
+    if (stage.shouldStop()) return status;
+    try {
+      if (await step()) status ||= EXIT_STATUS.quota.status;
+    } catch (error) {
+      if (!(error instanceof S3LogExtractionError) || error.code.startsWith('CACHE_')) throw error;
+      // What is known already can be published all the same; the next run tries again.
+      stage.output.warn(`${error.message} ${error.hint ?? ''}`);
+      status = EXIT_STATUS.failed.status;
+    }
+  }
+  return status;
+}
+
+function isUpToDate({ paths }: KeylessCache, options: UpdateOptions, output: Output): boolean {
+  if (!isPublished(paths, rulesOf(options))) return false;
+  output.print('Nothing new: indexes, summaries and totals are up to date.');
+  return true;
+}
+
+/** Indexes, summaries and totals, unless nothing is new. */
+async function publish(stage: StageContext, options: UpdateOptions): Promise<Published> {
+  if (isUpToDate(stage.cache, options, stage.output)) return { stopped: false, status: 0 };
+  const stopped = await runAll(stage, options);
+  if (!stopped) markPublished(stage.cache.paths, rulesOf(options));
+  return { stopped, status: EXIT_STATUS.done.status };
+}
+
+/** What published bytes depend on besides the cache. */
+function rulesOf({ threshold, modulus }: UpdateOptions): readonly unknown[] {
+  return [threshold ?? null, modulus ?? null];
 }
 
 /** @returns whether it was stopped on request */

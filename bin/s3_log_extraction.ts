@@ -6,6 +6,8 @@ const OLDER_SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   set_cache: ['config', 'cache', 'set'],
   extract_logs: ['extract'],
   index_ips: ['update', 'ip', 'indexes'],
+  update_indexed_region_codes: ['update', 'ip', 'regions'],
+  update_region_code_coordinates: ['update', 'ip', 'coordinates'],
 };
 
 const [command, ...rest] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CacheWriteError } from './atomic-write.js';
 import { CacheReadError } from './cache-file.js';
 import { commitOfSegment, listCommits } from './commit-record.js';
@@ -23,6 +23,7 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
     paths.commits,
     paths.segments,
     paths.indexes,
+    ...['', 'regions', 'ranges', 'changes'].map((name) => join(dirname(paths.indexes), name)),
     paths.rollups,
   ]) {
     removeTemporaryFiles(directory);

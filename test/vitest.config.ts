@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // Most tests wait for processes and disks: one file at a time would leave the cores idle.
+    maxWorkers: 3,
     passWithNoTests: false,
     // Generous: a shared machine with two cores must not fail a test. No test asserts a speed.
     testTimeout: 60_000,

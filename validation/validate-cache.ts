@@ -121,10 +121,14 @@ async function* exactlyOnceFindings(
   commits: readonly CommitRecord[],
 ): AsyncGenerator<Finding> {
   const files = commits.map((commit) => join(paths.segments, commit.files.file));
-  const names = parquetRelation(files, { name: 'VARCHAR' }, { fileColumn: 'ledger' });
+  const names = parquetRelation(
+    files,
+    { name: 'VARCHAR', size: 'BIGINT' },
+    { fileColumn: 'ledger' },
+  );
   const twice = engine.stream(
     'look for log files that count twice',
-    `SELECT name, max(ledger) FROM ${names} GROUP BY name HAVING count(*) > 1`,
+    `SELECT name, max(ledger) FROM ${names} WHERE size > 0 GROUP BY name HAVING count(*) > 1`,
   );
   for await (const rows of twice) {
     for (const [name, ledger] of rows) {

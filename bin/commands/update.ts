@@ -1,7 +1,10 @@
+import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { readConfiguration } from '../../cache/configuration.js';
 import { defineCommand, type GlobalOptions } from '../command.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
+import { coordinatesCommand } from './update-coordinates.js';
+import { refreshCommand, regionsCommand } from './update-ip.js';
 
 /** Options of everything that publishes counts. */
 function addPrivacyOptions<T>(yargs: Argv<T>) {
@@ -82,7 +85,7 @@ const totals = defineCommand({
 
 const everything = defineCommand({
   command: '$0',
-  describe: 'Everything in order: extract, indexes, summaries and totals; for CRON',
+  describe: 'Everything in order: extract, regions, indexes, summaries and totals; for CRON',
   options: (yargs) =>
     addPrivacyOptions(
       yargs
@@ -91,13 +94,19 @@ const everything = defineCommand({
           requiresArg: true,
           describe: 'Folder of logs to extract first (default: the saved source, if any)',
         })
-        .option('workers', WORKERS_OPTION),
+        .option('workers', WORKERS_OPTION)
+        .option('database', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Look regions up in this .mmdb (else at ipinfo, if IPINFO_API_KEY is set)',
+        }),
     ).example('$0 update --from /data/logs', 'The nightly line'),
   async run(options, context) {
     const source = options.from ?? readConfiguration(context.env).source;
     const workers = workerCount(options.workers);
     const { updateEverything } = await import('../run-update.js');
-    return updateEverything({ ...options, source, workers }, context);
+    const database = options.database === undefined ? undefined : resolve(options.database);
+    return updateEverything({ ...options, source, workers, database }, context);
   },
 });
 
@@ -114,7 +123,13 @@ export const updateCommand: CommandModule<GlobalOptions, GlobalOptions> = {
       .command({
         command: 'ip',
         describe: 'What is known of requesters',
-        builder: (ip) => ip.command(indexes).demandCommand(1, 'Say what to update: indexes'),
+        builder: (ip) =>
+          ip
+            .command(indexes)
+            .command(regionsCommand)
+            .command(refreshCommand)
+            .command(coordinatesCommand)
+            .demandCommand(1, 'Say what to update: indexes, regions, refresh or coordinates'),
         handler: () => {},
       })
       .command(summaries)

@@ -1,14 +1,15 @@
-import { type Stats, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { listCommits, readCommit } from '../../cache/commit-record.js';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
+import { removeGarbage } from '../../cache/garbage.js';
 import { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { logPath } from '../source/log-path.js';
 import { Extraction } from './extraction.js';
 import { LookAhead } from './look-ahead.js';
-import { FilePlan } from './plan-files.js';
+import { FilePlan, type NewFile } from './plan-files.js';
 import { type ExtractionReport, emptyReport } from './report.js';
 import { ExtractionWorker } from './worker-pool.js';
 
@@ -48,6 +49,15 @@ export class SourceNotFoundError extends S3LogExtractionError {
   }
 }
 
+/** The folder to extract is (in) the cache. */
+export class SourceInCacheError extends S3LogExtractionError {
+  constructor(source: string, cache: string) {
+    super('SOURCE_IN_CACHE', `Could not extract ${source}: it belongs to the cache ${cache}.`, {
+      hint: 'Name the folder that holds the raw logs.',
+    });
+  }
+}
+
 const PROGRESS_MS = 250;
 
 /**
@@ -80,10 +90,18 @@ export async function extractLogs(
   const report = emptyReport();
   const ledger = await loadLedger(cache.paths);
   const plan = openPlan(source, cache.paths, ledger, report, options);
-  const ahead = new LookAhead(plan, options.limit ?? Number.POSITIVE_INFINITY);
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const ahead = new LookAhead(plan, limit);
   const counters = new BigInt64Array(new SharedArrayBuffer(8 * options.workers));
-  const workers = startWorkers(cache, options.workers, counters);
+  const stopFlag = new Int32Array(new SharedArrayBuffer(4));
+  const workers = startWorkers(cache, options.workers, counters, stopFlag);
+  const shouldStop = (): boolean => {
+    if (options.shouldStop?.() !== true) return false;
+    Atomics.store(stopFlag, 0, 1);
+    return true;
+  };
   const progress = (): void => {
+    shouldStop();
     options.onProgress?.({
       filesDone: report.files.extracted + report.files.failed,
       filesPlanned: ahead.planned.files,
@@ -101,26 +119,42 @@ export async function extractLogs(
     mode: 'generic',
     workerCount: options.workers,
     report,
-    shouldStop: options.shouldStop ?? (() => false),
+    shouldStop,
     observer: {
       failed: (path, reason) => warn(`Could not extract ${path}: ${reason}.`),
       notALog: (path) => warn(`Not a log: every line of ${path} was rejected.`),
     },
   });
+  const close = async (): Promise<void> => {
+    clearInterval(timer);
+    await ahead.return();
+    await Promise.all(workers.map((worker) => worker.close()));
+  };
   try {
     await extraction.run(workers, ahead);
     // Copies of files that were in hand: compared now, or read if the first could not be.
     while (plan.remainingCount > 0 && !report.stopped) {
-      await extraction.run(workers, plan.remaining());
+      await extraction.run(workers, atMost(limit - report.files.extracted, plan.remaining()));
     }
     progress();
-  } finally {
-    clearInterval(timer);
-    await ahead.return();
-    await Promise.all(workers.map((worker) => worker.close()));
+  } catch (error) {
+    await close();
+    removeUnfinished(cache);
+    throw error;
   }
+  await close();
   report.elapsedMs = Math.round(performance.now() - startedAt);
   return report;
+}
+
+/** Give the disk back at once what a failed run wrote: it may have failed for lack of space. */
+function removeUnfinished({ paths, lock }: WritableCache): void {
+  try {
+    lock.assertHeld();
+    removeGarbage(paths, lock.token);
+  } catch {
+    // The next writer does it (cache/FORMAT.md W3); why the run failed matters more.
+  }
 }
 
 /** What a run would read. */
@@ -171,6 +205,7 @@ function openPlan(
   options: Pick<ExtractOptions, 'onWarning'>,
 ): FilePlan {
   requireSource(source);
+  requireOutsideCache(source, paths);
   return new FilePlan(logPath(source), isCacheFolder(paths), ledger, {
     found: () => report.files.found++,
     known: () => report.files.known++,
@@ -180,6 +215,21 @@ function openPlan(
     },
     warning: (message) => options.onWarning?.(message),
   });
+}
+
+/** The cache's own files are no logs. @throws {SourceInCacheError} */
+function requireOutsideCache(source: string, paths: CachePaths): void {
+  if (!existsSync(paths.root)) return;
+  const path = relative(realpathSync(paths.root), realpathSync(source));
+  if (path === '' || !(path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path))) {
+    throw new SourceInCacheError(source, paths.root);
+  }
+}
+
+/** The first of some files; the others are looked at all the same, so that what is known is counted. */
+async function* atMost(count: number, files: AsyncIterable<NewFile>): AsyncGenerator<NewFile> {
+  let taken = 0;
+  for await (const file of files) if (taken++ < count) yield file;
 }
 
 /** The cache may stand below the logs; its files are no logs. */
@@ -192,6 +242,7 @@ function startWorkers(
   cache: WritableCache,
   count: number,
   progress: BigInt64Array,
+  stopFlag: Int32Array,
 ): ExtractionWorker[] {
   // What all workers hold together stays within some hundred megabytes (invariant I7).
   const limits = {
@@ -207,6 +258,7 @@ function startWorkers(
         sealingKey: Uint8Array.from(cache.key),
         limits,
         progress,
+        stopFlag,
       }),
   );
 }

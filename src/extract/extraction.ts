@@ -5,11 +5,11 @@ import { systemErrorCode } from '../../cache/error.js';
 import type { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import { detectEncoding, ENCODING, SIGNATURE_BYTES } from '../source/encoding.js';
-import { displayPath, pathBytes } from '../source/log-path.js';
+import { displayPath, logPath, pathBytes } from '../source/log-path.js';
 import { CommitBatch, commitBatch } from './commit-batch.js';
 import type { NewFile } from './plan-files.js';
 import type { ExtractionReport } from './report.js';
-import { FILE_NUMBERS, type LargeFileReply } from './worker-messages.js';
+import { FILE_NUMBERS, type LargeFileReply, STOPPED } from './worker-messages.js';
 import type { ExtractionWorker } from './worker-pool.js';
 
 /** When a batch is committed: what a kill can cost at most, and how small segments may get. */
@@ -265,7 +265,8 @@ export class Extraction {
       report.lines.reasons[reason] = (report.lines.reasons[reason] ?? 0) + count;
     }
     for (const file of batch.files) {
-      if (file.lines > 0 && file.rejected === file.lines) this.context.observer.notALog(file.path);
+      if (file.lines === 0 || file.rejected !== file.lines) continue;
+      this.context.observer.notALog(displayPath(logPath(file.path)));
     }
   }
 
@@ -275,8 +276,6 @@ export class Extraction {
     this.context.observer.failed(displayPath(file.path), reason);
   }
 }
-
-const STOPPED = 'stopped';
 
 interface Task {
   readonly batch: CommitBatch;

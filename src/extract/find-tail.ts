@@ -13,11 +13,12 @@ export function findTail(buffer: Uint8Array, at: number, end: number, line: Line
   const { bounds } = line;
   let i = at;
   if (i >= end) return false;
+  const isRefererQuoted = buffer[i] === QUOTE;
   if (buffer[i] === DASH && i + 1 < end && buffer[i + 1] === SPACE) {
     bounds[2 * FIELD.referer] = i;
     bounds[2 * FIELD.referer + 1] = i + 1;
     i += 2;
-  } else if (buffer[i] === QUOTE) {
+  } else if (isRefererQuoted) {
     const close = refererEnd(buffer, i + 1, end);
     if (close < 0) return false;
     bounds[2 * FIELD.referer] = i + 1;
@@ -35,7 +36,7 @@ export function findTail(buffer: Uint8Array, at: number, end: number, line: Line
   }
   if (buffer[i] !== QUOTE) return false;
   const close = closingQuote(buffer, i + 1, end);
-  if (close < 0) return bareAgentAfter(buffer, i, end, line);
+  if (close < 0) return isRefererQuoted && bareAgentAfter(buffer, i, end, line);
   bounds[2 * FIELD.userAgent] = i + 1;
   bounds[2 * FIELD.userAgent + 1] = close;
   line.tailStart = Math.min(close + 2, end);

@@ -18,7 +18,7 @@ export class LookAhead implements AsyncIterator<NewFile> {
   private wake: () => void = () => {};
   private readonly changed = { promise: Promise.resolve() };
 
-  /** @param limit files to plan at most */
+  /** @param limit files to hand out at most; the plan is gone through to its end all the same */
   constructor(
     private readonly plan: FilePlan,
     private readonly limit: number,
@@ -56,17 +56,20 @@ export class LookAhead implements AsyncIterator<NewFile> {
   }
 
   private async pump(): Promise<void> {
-    for (let count = 0; !this.isComplete && this.planned.files < this.limit; count++) {
+    for (let count = 0; !this.isComplete; count++) {
       if (this.queue.length - this.head >= MOST_AHEAD) {
         await this.changed.promise;
         continue;
       }
       const file = await this.plan.next();
       if (file === undefined) break;
-      this.queue.push(file);
-      this.planned.files++;
-      this.planned.bytes += file.sizeBytes;
-      this.signal();
+      // Beyond the limit files are found and counted, no more.
+      if (this.planned.files < this.limit) {
+        this.queue.push(file);
+        this.planned.files++;
+        this.planned.bytes += file.sizeBytes;
+        this.signal();
+      }
       if (count % FILES_PER_TURN === 0) await nextTurn();
     }
     this.isComplete = true;

@@ -1,21 +1,15 @@
-import {
-  ascii,
-  CR,
-  DASH,
-  DOT,
-  hexValue,
-  isDigit,
-  OPEN_BRACKET,
-  PERCENT,
-  QUOTE,
-  SPACE,
-  startsWith,
-  UNDERSCORE,
-} from './bytes.js';
+import { ascii, CR, DASH, OPEN_BRACKET, QUOTE, SPACE, startsWith } from './bytes.js';
 import { findTail, holdsSecondRecord } from './find-tail.js';
 import { keyMatchesTarget } from './key-target.js';
 import { FIELD, KIND, type Line } from './line.js';
 import { parseAddress } from './parse-address.js';
+import {
+  checkKey,
+  isErrorCode,
+  isNumberOrDash,
+  parseBytesSent,
+  parseStatus,
+} from './parse-fields.js';
 import { isUtcZone, parseTime, TIME_LENGTH } from './parse-time.js';
 import { NOTE, REASON } from './reasons.js';
 import { countStatusBlocks, findRequestUri, RequestUri } from './request-uri.js';
@@ -281,89 +275,9 @@ function skipSpaces(buffer: Uint8Array, at: number, end: number, line: Line): nu
   return i;
 }
 
-function checkKey(buffer: Uint8Array, start: number, end: number): number {
-  let plainAscii = true;
-  for (let i = start; i < end; i++) {
-    const byte = buffer[i];
-    if (byte < SPACE || byte === QUOTE || byte === 0x7f) return REASON.invalid_key;
-    if (byte > 0x7f) plainAscii = false;
-    if (byte === PERCENT) {
-      if (i + 2 >= end || hexValue(buffer[i + 1]) < 0 || hexValue(buffer[i + 2]) < 0) {
-        return REASON.key_bad_percent_escape;
-      }
-    }
-  }
-  return plainAscii || isUtf8(buffer, start, end) ? 0 : REASON.invalid_key;
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function isUtf8(buffer: Uint8Array, start: number, end: number): boolean {
-  try {
-    utf8.decode(buffer.subarray(start, end));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Whether a quoted `-` stands at `at`: an operation without a request line of its own. */
 function isDashUri(buffer: Uint8Array, at: number, end: number): boolean {
   return at + 2 < end && buffer[at + 1] === DASH && buffer[at + 2] === QUOTE;
-}
-
-/** @returns the status, 0 for `-`, -1 for anything else */
-function parseStatus(buffer: Uint8Array, start: number, end: number): number {
-  if (end - start === 1 && buffer[start] === DASH) return 0;
-  if (end - start !== 3) return -1;
-  if (!isDigit(buffer[start]) || !isDigit(buffer[start + 1]) || !isDigit(buffer[start + 2])) {
-    return -1;
-  }
-  const status =
-    (buffer[start] - 0x30) * 100 + (buffer[start + 1] - 0x30) * 10 + (buffer[start + 2] - 0x30);
-  return status < 100 ? -1 : status;
-}
-
-function isErrorCode(buffer: Uint8Array, start: number, end: number): boolean {
-  if (end === start) return false;
-  for (let i = start; i < end; i++) {
-    const byte = buffer[i];
-    const letter = byte | 0x20;
-    if ((letter >= 0x61 && letter <= 0x7a) || isDigit(byte)) continue;
-    if (byte !== DASH && byte !== DOT && byte !== UNDERSCORE) return false;
-  }
-  return true;
-}
-
-const MOST = '9223372036854775807';
-
-/** Digits that fit in a signed 64-bit number, or `-`. */
-function isNumberOrDash(buffer: Uint8Array, start: number, end: number): boolean {
-  const length = end - start;
-  if (length === 1 && buffer[start] === DASH) return true;
-  if (length === 0 || length > 19) return false;
-  for (let i = start; i < end; i++) if (!isDigit(buffer[i])) return false;
-  if (length < 19) return true;
-  for (let i = 0; i < 19; i++) {
-    const difference = buffer[start + i] - MOST.charCodeAt(i);
-    if (difference !== 0) return difference < 0;
-  }
-  return true;
-}
-
-function parseBytesSent(buffer: Uint8Array, start: number, end: number, line: Line): void {
-  let value = 0;
-  if (buffer[start] !== DASH) {
-    if (end - start > 15) {
-      const exact = BigInt(Buffer.from(buffer.subarray(start, end)).toString('latin1'));
-      line.bytesSentLow = Number(exact & 0xffffffffn);
-      line.bytesSentHigh = Number(exact >> 32n);
-      return;
-    }
-    for (let i = start; i < end; i++) value = value * 10 + (buffer[i] - 0x30);
-  }
-  line.bytesSentLow = value >>> 0;
-  line.bytesSentHigh = Math.floor(value / 4_294_967_296);
 }
 
 function isGetObject(buffer: Uint8Array, start: number, end: number): boolean {

@@ -58,9 +58,13 @@ export class FilePlan {
   async *remaining(): AsyncGenerator<NewFile> {
     const { waiting } = this;
     this.waiting = [];
+    // A name that is still in hand now failed, unless it is this pass that has just given it out.
+    const givenOut = new Set<string>();
     for (const entry of waiting) {
-      const file = await this.judge(entry);
-      if (file !== undefined) yield file;
+      const file = await this.judge(entry, (name) => givenOut.has(name));
+      if (file === undefined) continue;
+      givenOut.add(file.name);
+      yield file;
     }
   }
 
@@ -69,7 +73,11 @@ export class FilePlan {
     return this.waiting.length;
   }
 
-  private async judge(entry: SourceFile): Promise<NewFile | undefined> {
+  /** @param isInHand whether a name planned before may still come into a commit */
+  private async judge(
+    entry: SourceFile,
+    isInHand: (name: string) => boolean = () => true,
+  ): Promise<NewFile | undefined> {
     const name = logFileName(entry.relativePath);
     const { sizeBytes, modifiedMs } = entry;
     const state = this.ledger.lookUp(name, sizeBytes, modifiedMs);
@@ -77,11 +85,11 @@ export class FilePlan {
       this.observer.known();
       return undefined;
     }
-    if (state === PLANNED) {
+    if (state === PLANNED && isInHand(name)) {
       this.waiting.push(entry);
       return undefined;
     }
-    if (state !== 'new') {
+    if (state !== 'new' && state !== PLANNED) {
       const change = await this.compare(entry, name, state);
       if (change === 'same') {
         this.observer.known();
@@ -106,13 +114,17 @@ export class FilePlan {
     } catch {
       return 'it cannot be read';
     }
-    if (found.encoding !== known.encoding) return 'same';
+    // An empty file has no records that could count twice.
+    if (known.sizeBytes === 0) return 'new';
+    // A file that was too short to tell how it is stored was no copy of one that is not.
+    const couldTell = known.sizeBytes >= SIGNATURE_BYTES;
+    if (found.encoding !== known.encoding && couldTell) return 'same';
     if (entry.sizeBytes === known.sizeBytes && found.check === known.check) return 'same';
     return `its content is not that of the log file ${name} that was extracted before (${entry.sizeBytes} bytes now, ${known.sizeBytes} then); it is not read again`;
   }
 
   private reportProblem(problem: SourceProblem): void {
-    if (problem.isFile) {
+    if (problem.isLoss) {
       this.observer.found();
       this.observer.failed(displayPath(problem.path), problem.reason);
     } else {

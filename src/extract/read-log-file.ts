@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { Readable } from 'node:stream';
-import { createGunzip, gunzipSync } from 'node:zlib';
+import { crc32, createGunzip, gunzipSync } from 'node:zlib';
 import { S3LogExtractionError } from '../../cache/error.js';
-import { contentCheck } from '../source/content-check.js';
-import { detectEncoding, ENCODING, type Encoding } from '../source/encoding.js';
+import { CHECKED_WHOLE_BYTES, contentCheck } from '../source/content-check.js';
+import { detectEncoding, ENCODING, type Encoding, SIGNATURE_BYTES } from '../source/encoding.js';
+import { COMPRESSION_SUFFIX } from '../source/log-name.js';
 import { type LogPath, pathBytes } from '../source/log-path.js';
 import { ZstdReader } from '../source/zstd-reader.js';
 import type { LineFeeder } from './line-feeder.js';
@@ -49,10 +50,20 @@ export async function readLogFile(
   onProgress: OnProgress,
 ): Promise<ReadFile> {
   return open(file, async (fd) => {
-    const check = contentCheck(fd, file.sizeBytes);
-    const signature = Buffer.alloc(4);
-    const length = readSync(fd, signature, 0, 4, 0);
-    const encoding = detectEncoding(signature.subarray(0, length));
+    const isSmall = file.sizeBytes <= CHECKED_WHOLE_BYTES;
+    // A small file is read once, to where its lines are taken from.
+    const bytes = isSmall
+      ? readWhole(fd, file.sizeBytes, feeder.room())
+      : readWhole(fd, SIGNATURE_BYTES, Buffer.alloc(SIGNATURE_BYTES));
+    const encoding = detectEncoding(bytes);
+    requireFinished(file);
+    const check = isSmall ? crc32(bytes) : contentCheck(fd, file.sizeBytes);
+    if (isSmall && encoding === ENCODING.plain) {
+      feeder.took(bytes.length);
+      onProgress(bytes.length);
+      feeder.finish();
+      return { encoding, check, contentBytes: bytes.length };
+    }
     const contentBytes =
       encoding === ENCODING.plain
         ? feedPlain(fd, 0, file.sizeBytes, feeder, onProgress)
@@ -143,11 +154,12 @@ async function feedGzip(
   onProgress: OnProgress,
 ): Promise<number> {
   if (file.sizeBytes <= SMALL_COMPRESSED_BYTES) {
-    const content = gunzipSmall(readWhole(fd, file.sizeBytes));
+    const content = gunzipSmall(readWhole(fd, file.sizeBytes, Buffer.allocUnsafe(file.sizeBytes)));
     if (content !== undefined) {
-      feedPiece(content, feeder);
+      requirePadding(fd, content.storedBytes, file.sizeBytes);
+      feedPiece(content.bytes, feeder);
       onProgress(file.sizeBytes);
-      return content.length;
+      return content.bytes.length;
     }
   }
   if (!mayBeLarge) throw new LargeContentError();
@@ -161,16 +173,32 @@ async function feedGzip(
     feedPiece(piece as Buffer, feeder);
     onProgress(0);
   }
+  requirePadding(fd, gunzip.bytesWritten, file.sizeBytes);
   return contentBytes;
 }
 
-/** @returns undefined when the content is not small */
-function gunzipSmall(bytes: Buffer): Buffer | undefined {
+/** @returns undefined when the content is not small; else it and how many of the bytes it is stored in */
+function gunzipSmall(stored: Buffer): { bytes: Buffer; storedBytes: number } | undefined {
   try {
-    return gunzipSync(bytes, { maxOutputLength: SMALL_CONTENT_BYTES });
+    const options = { maxOutputLength: SMALL_CONTENT_BYTES, info: true };
+    // With `info` it returns both; the typings do not know.
+    const { buffer, engine } = gunzipSync(stored, options) as unknown as {
+      buffer: Buffer;
+      engine: { bytesWritten: number };
+    };
+    return { bytes: buffer, storedBytes: engine.bytesWritten };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
     throw error;
+  }
+}
+
+/** The decoder takes a zero byte after a member for padding and looks no further. */
+function requirePadding(fd: number, from: number, size: number): void {
+  for (const chunk of chunksOf(fd, size, 1 << 16, () => {}, from)) {
+    if (chunk.some((byte) => byte !== 0)) {
+      throw new UnreadableFileError('damaged gzip data (more data after zero bytes)');
+    }
   }
 }
 
@@ -208,8 +236,9 @@ function* chunksOf(
   size: number,
   chunkSize: number,
   onProgress: OnProgress,
+  from = 0,
 ): Generator<Buffer> {
-  for (let position = 0; position < size; ) {
+  for (let position = from; position < size; ) {
     const chunk = Buffer.allocUnsafe(Math.min(chunkSize, size - position));
     const count = readSync(fd, chunk, 0, chunk.length, position);
     if (count === 0) throw new UnreadableFileError('it became shorter while it was being read');
@@ -229,14 +258,21 @@ function feedPiece(piece: Uint8Array, feeder: LineFeeder): void {
   }
 }
 
-function readWhole(fd: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
+/** Read the first `size` bytes of the file into a buffer. @returns those bytes */
+function readWhole(fd: number, size: number, into: Buffer): Buffer {
   for (let done = 0; done < size; ) {
-    const count = readSync(fd, bytes, done, size - done, done);
+    const count = readSync(fd, into, done, size - done, done);
     if (count === 0) throw new UnreadableFileError('it became shorter while it was being read');
     done += count;
   }
-  return bytes;
+  return into.subarray(0, size);
+}
+
+/** A compressed file that has just been begun must not count as an empty log for ever. */
+function requireFinished(file: FoundFile): void {
+  if (file.sizeBytes < SIGNATURE_BYTES && COMPRESSION_SUFFIX.test(file.path)) {
+    throw new UnreadableFileError('it is named as compressed but has no content yet');
+  }
 }
 
 /** Keep only what is known to be harmless: system codes and the decoder's own words. */

@@ -73,6 +73,8 @@ export function findRequester(buffer: Uint8Array, end: number, line: Line): numb
       bounds[2 * FIELD.operation] = wordStart;
       bounds[2 * FIELD.operation + 1] = i;
       line.notes |= NOTE.requester_with_spaces;
+      if (i + 1 < end && buffer[i + 1] === SPACE) line.notes |= NOTE.multiple_spaces;
+      while (i + 1 < end && buffer[i + 1] === SPACE) i++;
       return i + 1;
     }
     // Between two spaces stands no word.

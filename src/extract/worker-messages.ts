@@ -11,7 +11,12 @@ export interface WorkerSetup {
   readonly limits: BatchLimits;
   /** One counter per worker: stored bytes read so far. */
   readonly progress: BigInt64Array;
+  /** Not 0 once the run is to stop. */
+  readonly stopFlag: Int32Array;
 }
+
+/** Why a file was given up when the run was asked to stop; the next run reads it. */
+export const STOPPED = 'stopped';
 
 /** A log file to extract. */
 export interface PlannedFile extends FoundFile {

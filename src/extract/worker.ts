@@ -21,6 +21,7 @@ import {
   type LargeFileRequest,
   type PlannedFile,
   type SerializedError,
+  STOPPED,
   type WorkerReply,
   type WorkerRequest,
   type WorkerSetup,
@@ -35,6 +36,8 @@ const account = emptyAccount();
 
 /** Segments written for the commit in hand because the batch was full. */
 let written = nothingWritten();
+/** A file that cannot be shared is given up on a stop when more than this of it is left. */
+const FINISH_BYTES = 128 << 20;
 let sequence = 0;
 
 async function answer(request: WorkerRequest): Promise<WorkerReply> {
@@ -117,8 +120,13 @@ async function readLarge(
   const segments = nothingWritten();
   const write = (): void =>
     writeBatch(batch, setup.segmentsFolder, nextStem(commit), sealer, segments);
+  let left = part === undefined ? file.sizeBytes : 0;
   const onProgress = (bytes: number): void => {
     countProgress(bytes);
+    left -= bytes;
+    if (left > FINISH_BYTES && Atomics.load(setup.stopFlag, 0) !== 0) {
+      throw new UnreadableFileError(STOPPED);
+    }
     if (batch.isFull()) write();
   };
   resetAccount(account);

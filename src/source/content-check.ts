@@ -2,7 +2,11 @@ import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 
 const EDGE_BYTES = 64 << 10;
-const buffer = Buffer.allocUnsafeSlow(2 * EDGE_BYTES);
+
+/** Files up to this size are checked as a whole: {@link contentCheck} of one is the CRC-32 of its bytes. */
+export const CHECKED_WHOLE_BYTES = 2 * EDGE_BYTES;
+
+const buffer = Buffer.allocUnsafeSlow(CHECKED_WHOLE_BYTES);
 
 /**
  * CRC-32 of the first and the last 64 KiB of the stored bytes, of all of them up to 128 KiB: cheap enough for
@@ -11,7 +15,7 @@ const buffer = Buffer.allocUnsafeSlow(2 * EDGE_BYTES);
  * @param fd an open file of `size` bytes
  */
 export function contentCheck(fd: number, size: number): number {
-  if (size <= 2 * EDGE_BYTES) return crc32(read(fd, 0, size, 0));
+  if (size <= CHECKED_WHOLE_BYTES) return crc32(read(fd, 0, size, 0));
   read(fd, 0, EDGE_BYTES, 0);
   return crc32(read(fd, size - EDGE_BYTES, EDGE_BYTES, EDGE_BYTES));
 }

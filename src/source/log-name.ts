@@ -1,6 +1,7 @@
 import { type LogPath, storedPath } from './log-path.js';
 
-const COMPRESSION_SUFFIX = /\.(?:gz|zst)$/;
+/** Not part of a log file's name. */
+export const COMPRESSION_SUFFIX = /\.(?:gz|zst)$/;
 
 /** `[prefix]YYYY-MM-DD-hh-mm-ss-` and 16 (AWS) or 32 (OVHcloud) upper-case hexadecimal digits. */
 const UNIQUE_NAME = /\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}-(?:[0-9A-F]{16}|[0-9A-F]{32})$/;

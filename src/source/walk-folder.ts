@@ -18,7 +18,8 @@ export interface SourceFile {
 export interface SourceProblem {
   readonly kind: 'problem';
   readonly path: LogPath;
-  readonly isFile: boolean;
+  /** Whether log files are missed because of it, so that it counts as one that failed. */
+  readonly isLoss: boolean;
   readonly reason: string;
 }
 
@@ -54,7 +55,7 @@ function* walk(
       bufferSize: 1024,
     });
   } catch (error) {
-    yield problem(folder, false, error);
+    yield problem(folder, error);
     return;
   }
   try {
@@ -66,7 +67,7 @@ function* walk(
       if (entries.length < PIECE) break;
     }
   } catch (error) {
-    yield problem(folder, false, error);
+    yield problem(folder, error);
   } finally {
     dir.closeSync();
   }
@@ -85,7 +86,7 @@ function* visit(
   try {
     stats = statSync(pathBytes(path));
   } catch (error) {
-    yield problem(path, true, error);
+    yield problem(path, error);
     return;
   }
   if (stats.isFile()) {
@@ -93,7 +94,7 @@ function* visit(
   } else if (stats.isDirectory()) {
     if (isExcluded(stats)) return;
     if (isLink) {
-      yield { kind: 'problem', path, isFile: false, reason: 'links to folders are not followed' };
+      yield { kind: 'problem', path, isLoss: false, reason: 'links to folders are not followed' };
     } else {
       yield* walk(path, relativePath, isExcluded);
     }
@@ -126,6 +127,11 @@ function sourceFile(path: LogPath, relativePath: LogPath, stats: Stats): SourceF
   };
 }
 
-function problem(path: LogPath, isFile: boolean, error: unknown): SourceProblem {
-  return { kind: 'problem', path, isFile, reason: systemErrorCode(error) ?? 'it cannot be read' };
+function problem(path: LogPath, error: unknown): SourceProblem {
+  return {
+    kind: 'problem',
+    path,
+    isLoss: true,
+    reason: systemErrorCode(error) ?? 'it cannot be read',
+  };
 }

@@ -1,5 +1,6 @@
 import { Decompress } from 'fzstd';
 import xxhash from 'xxhash-wasm';
+import { hasEndlessWeights, WEIGHTS_PROBE_BYTES } from './zstd-weights.js';
 
 /** As the zstd tool without `--long`: a larger window is more memory than a log file needs. */
 const LARGEST_WINDOW_BYTES = 128 << 20;
@@ -26,6 +27,10 @@ export class ZstdReader {
   /** Bytes left of a block or skippable frame. */
   private left = 0;
   private isLastBlock = false;
+  /** The beginning of a compressed block, and how much of it is still to come. */
+  private readonly probe = new Uint8Array(WEIGHTS_PROBE_BYTES);
+  private probed = 0;
+  private probeWanted = 0;
   private hasChecksum = false;
   /** Bytes of content that the frame says it has, if it says so, and those that came. */
   private saidBytes: number | undefined;
@@ -42,6 +47,7 @@ export class ZstdReader {
     for (let at = 0; at < chunk.length; ) {
       if (this.part === 'block' || this.part === 'skippable frame') {
         const count = Math.min(this.left, chunk.length - at);
+        if (this.probeWanted > 0) this.probeBlock(chunk.subarray(at, at + count));
         this.left -= count;
         at += count;
       } else {
@@ -141,6 +147,19 @@ export class ZstdReader {
     this.isLastBlock = (header & 1) !== 0;
     this.part = 'block';
     this.left = type === 1 ? 1 : header >> 3;
+    this.probed = 0;
+    this.probeWanted = type === 2 ? Math.min(this.left, WEIGHTS_PROBE_BYTES) : 0;
+  }
+
+  /** The decoder gets no block to the end before its beginning has been seen here. */
+  private probeBlock(bytes: Uint8Array): void {
+    const count = Math.min(this.probeWanted, bytes.length);
+    this.probe.set(bytes.subarray(0, count), this.probed);
+    this.probed += count;
+    this.probeWanted -= count;
+    if (this.probeWanted === 0 && hasEndlessWeights(this.probe.subarray(0, this.probed))) {
+      throw new Error('damaged zstd block');
+    }
   }
 
   /** @param rest what the decoder lacks of the frame */

@@ -48,7 +48,7 @@ describe('processStatus', () => {
 
   onLinux('takes a zombie for dead', async () => {
     // The shell's child ends at once and is not reaped: the shell has become `sleep`.
-    const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 30'], {
+    const parent = spawn('/bin/sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {

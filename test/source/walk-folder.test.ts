@@ -91,8 +91,8 @@ describe('a link', () => {
     const entries = walk(root);
     expect(filesOf(entries)).toEqual(['a/log']);
     expect(problemsOf(entries)).toEqual([
-      { kind: 'problem', path: join(root, 'a/up'), isFile: false, reason: expect.any(String) },
-      { kind: 'problem', path: join(root, 'same'), isFile: false, reason: expect.any(String) },
+      { kind: 'problem', path: join(root, 'a/up'), isLoss: false, reason: expect.any(String) },
+      { kind: 'problem', path: join(root, 'same'), isLoss: false, reason: expect.any(String) },
     ]);
   });
 
@@ -134,6 +134,6 @@ describe('a strange entry', () => {
     const entries = walk(root);
     chmodSync(join(root, 'closed'), 0o700);
     expect(filesOf(entries)).toEqual(['z']);
-    expect(problemsOf(entries)).toMatchObject([{ isFile: false, reason: 'EACCES' }]);
+    expect(problemsOf(entries)).toMatchObject([{ isLoss: false, reason: 'EACCES' }]);
   });
 });

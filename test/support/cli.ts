@@ -115,14 +115,23 @@ export class Sandbox {
   async locked(): Promise<void> {
     const lock = join(this.cache, 'lock');
     for (;;) {
-      const names = existsSync(lock) ? readdirSync(lock).filter((name) => /^\d+\.json$/.test(name)) : [];
+      const names = existsSync(lock)
+        ? readdirSync(lock).filter((name) => /^\d+\.json$/.test(name))
+        : [];
       const newest = names.sort().at(-1);
       try {
-        if (newest !== undefined && readFileSync(join(lock, newest), 'utf8').includes('"held"')) return;
+        if (newest !== undefined && readFileSync(join(lock, newest), 'utf8').includes('"held"'))
+          return;
       } catch {
         // Replaced just now.
       }
       await wait(5);
     }
+  }
+
+  /** Wait until a run writes segments, which no commit names yet. */
+  async segmentsBegun(): Promise<void> {
+    const segments = join(this.cache, 'segments');
+    while (!existsSync(segments) || readdirSync(segments).length === 0) await wait(2);
   }
 }

@@ -12,7 +12,7 @@ export const HOSTILE_KEYS = [
   'ds1/a%00b',
   'ds1/%2522quoted%2522',
   'ds1/$(touch+pwned)',
-  'ds1/;touch${IFS}pwned;',
+  'ds1/;touch$IFS./pwned;',
   'ds1/`id`',
   'ds1/x.txt',
   'ds1/HTTP/1.1/x',
@@ -88,7 +88,10 @@ function rejected(line: TruthLine, kind: number): RejectedLine {
     case 2:
       return { text: text.replace(/\[\d\d\/.../, '[31/Feb'), reason: 'invalid_time' };
     case 3:
-      return { text: text.replace('OBJECT ds1/x', 'OBJECT ds1/%zz'), reason: 'key_bad_percent_escape' };
+      return {
+        text: text.replace('OBJECT ds1/x', 'OBJECT ds1/%zz'),
+        reason: 'key_bad_percent_escape',
+      };
     case 4:
       return { text: '', reason: 'truncated_before_bucket_owner' };
     default:

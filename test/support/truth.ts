@@ -150,5 +150,7 @@ function folderOf(dataset: string): string {
 function isKept(line: TruthLine | RejectedLine): line is TruthLine {
   if ('reason' in line) return false;
   const status = line.status ?? 200;
-  return (line.operation ?? 'REST.GET.OBJECT') === 'REST.GET.OBJECT' && status >= 200 && status < 300;
+  return (
+    (line.operation ?? 'REST.GET.OBJECT') === 'REST.GET.OBJECT' && status >= 200 && status < 300
+  );
 }

@@ -1,0 +1,43 @@
+import { defineCommand } from '../command.js';
+import { EXIT_STATUS } from '../exit-status.js';
+import { formatCount, formatTable, plural } from '../format.js';
+
+export const statsCommand = defineCommand({
+  command: 'stats',
+  describe: 'How many requesters are in a country, a cloud, a VPN, or not looked up yet',
+  options: (yargs) => yargs.example('$0 stats', 'Look at what is known of requesters'),
+  async run(_options, { cacheDirectory, output }) {
+    const { openCacheForReading } = await import('../../cache/open-cache.js');
+    const { openEngine } = await import('../../cache/engine.js');
+    const { readCacheStatus } = await import('../../cache/cache-status.js');
+    const { readRegionStats } = await import('../../src/ip/region-stats.js');
+    const { paths } = openCacheForReading(cacheDirectory);
+    const engine = await openEngine(paths);
+    try {
+      const stats = await readRegionStats(paths, engine);
+      const { pendingCommits } = readCacheStatus(paths);
+      const rows = ROWS.map(([name, label]) => [label, formatCount(stats[name])]);
+      output.print(formatTable([['Requesters', formatCount(stats.requesters)], ...rows]));
+      if (pendingCommits > 0) {
+        output.note(
+          `${plural(pendingCommits, 'commit')} not counted yet; run "s3logextraction update".`,
+        );
+      }
+      output.json({ ...stats, pendingCommits });
+      return EXIT_STATUS.done.status;
+    } finally {
+      engine.close();
+    }
+  },
+});
+
+const ROWS = [
+  ['determined', '  in a country'],
+  ['cloud', '  in a cloud (AWS, GCP, Azure)'],
+  ['vpn', '  in a VPN or data centre'],
+  ['github', '  at GitHub'],
+  ['bogon', '  bogon'],
+  ['unknown', '  unknown to the lookup'],
+  ['undetermined', '  undetermined: the quota was used up'],
+  ['missing', '  missing: not looked up yet'],
+] as const;
