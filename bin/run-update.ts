@@ -147,10 +147,12 @@ async function locate(
   { database }: UpdateOptions,
 ): Promise<number> {
   let status: number = EXIT_STATUS.done.status;
+  // Regions without a place on the map are no reason to write to somebody every night.
+  const calm = { ...stage, output: { ...stage.output, warn: stage.output.note } };
   const steps: (() => Promise<boolean>)[] = [
     async () => (await runRegions(stage, lookup, {})).quotaReached,
     async () => (await runRefresh(stage, lookup, {})).quotaReached,
-    async () => (await updateRegionCoordinates(stage, { env: stage.env, database })).quota,
+    async () => (await updateRegionCoordinates(calm, { env: stage.env, database })).quota,
   ];
   for (const step of steps) {
     if (stage.shouldStop()) return status;

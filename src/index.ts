@@ -26,7 +26,15 @@ export {
 } from './extract/extract-logs.js';
 export { NOTES, type Note, REASONS, type Reason } from './extract/reasons.js';
 export type { ExtractionReport } from './extract/report.js';
+export { updateCoordinates } from './ip/coordinates/update-coordinates.js';
 export { indexRequesters } from './ip/index-requesters.js';
+export { createIpinfoLookup } from './ip/lookup/ipinfo-lookup.js';
+export { openMmdbLookup } from './ip/lookup/mmdb-lookup.js';
+export type { RegionLookup } from './ip/lookup/region-lookup.js';
+export { loadServiceRanges } from './ip/ranges/load-service-ranges.js';
+export { refreshRegions } from './ip/refresh-regions.js';
+export { readRegionStats } from './ip/region-stats.js';
+export { updateRegions } from './ip/update-regions.js';
 export { type SummariesUpdate, updateSummaries } from './summarize/update-summaries.js';
 export { type TotalsUpdate, updateTotals } from './summarize/update-totals.js';
 export { type BenchmarkOptions, generateBenchmark } from './testing/generate-benchmark.js';

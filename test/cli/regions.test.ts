@@ -11,57 +11,11 @@ import { IpinfoServer, type Place, place } from '../support/ipinfo-server.js';
 import { writeMmdb } from '../support/mmdb-writer.js';
 import { readTree } from '../support/published-tree.js';
 import { rawIp } from '../support/raw-ip.js';
+import { CLIENTS, LINES, LISTS, REGIONS } from '../support/region-clients.js';
 import { expectedArchive, expectedSummaries, expectedTotals } from '../support/summary-oracle.js';
 import { logText, recordsOf, type TruthLine } from '../support/truth.js';
 
-/** Clients by address: what the service says of each, or in whose ranges it is, and its region. */
-const CLIENTS: readonly (readonly [address: string, region: string, says?: Place])[] = [
-  ['8.8.8.8', 'US/California', place('8.8.8.8', 'US', 'California')],
-  ['9.9.9.9', 'CL/Valparaíso', place('9.9.9.9', 'CL', 'Valparai\u0301so')],
-  ['1.1.1.1', 'AU', place('1.1.1.1', 'AU')],
-  ['2a00:1450::5', 'DE/Hesse', place('2a00:1450::5', 'DE', 'Hesse')],
-  ['3.5.140.2', 'AWS/ap-northeast-2'],
-  ['2600:1f14::9', 'AWS/us-west-2'],
-  ['34.80.1.1', 'GCP/asia-east1'],
-  ['20.38.84.1', 'Azure/westeurope'],
-  ['45.86.1.1', 'VPN'],
-  ['2606:50c0::3', 'GitHub'],
-  ['10.1.2.3', 'bogon'],
-  ['fe80::7', 'bogon'],
-  ['5.5.5.5', 'unknown', { status: 404, error: { title: 'Wrong ip', message: 'Not valid' } }],
-  ['6.6.6.6', 'unknown', { ip: '6.6.6.6' }],
-];
-const REGIONS = new Map(CLIENTS.map(([, region], i) => [i + 1, region]));
 const SAYS = new Map<string, Place | undefined>();
-
-const LINES: readonly TruthLine[] = CLIENTS.flatMap(([address], i) =>
-  Array.from({ length: 3 + 31 * i }, (_, n) => ({
-    key: `ds${n % 3}/file-${n % 7}`,
-    time: 1_700_000_000 + 7000 * n,
-    client: i + 1,
-    // The same client, written in another way.
-    ip: address.includes(':') || n % 2 === 0 ? address : `::ffff:${address}`,
-    bytes: 2n ** BigInt(n % 60),
-    status: n % 5 === 0 ? 206 : 200,
-  })),
-);
-
-const LISTS = {
-  'github.json': { hooks: ['192.30.252.0/22'], web: ['2606:50c0::/32'] },
-  'aws.json': {
-    prefixes: [{ ip_prefix: '3.5.140.0/22', region: 'ap-northeast-2', service: 'AMAZON' }],
-    ipv6_prefixes: [{ ipv6_prefix: '2600:1f14::/35', region: 'us-west-2', service: 'AMAZON' }],
-  },
-  'gcp.json': { prefixes: [{ ipv4Prefix: '34.80.0.0/15', scope: 'asia-east1' }] },
-  'azure.json': {
-    values: [
-      {
-        name: 'AzureCloud.westeurope',
-        properties: { region: 'westeurope', addressPrefixes: ['20.38.84.0/23'] },
-      },
-    ],
-  },
-};
 
 let sandbox: Sandbox;
 let server: IpinfoServer;
@@ -181,6 +135,44 @@ describe('regions through the command line', () => {
     expect(changed.length).toBeGreaterThan(3);
     expect((await done('update ip regions')).toDo).toBe(0);
     expect(await publish()).toEqual(after);
+  });
+
+  it('come with "update" alone, with coordinates, the same as step by step', async () => {
+    sandbox.write('log', logText(LINES));
+    expect(await done('update --from logs --quiet')).toMatchObject({ stopped: false });
+    const summaries = join(sandbox.cache, 'summaries');
+    const tree = readTree(summaries);
+    const yaml = tree.get('region_codes_to_coordinates.yaml') ?? '';
+    for (const region of ['AU', 'AWS/us-west-2', 'US/California', 'VPN', 'bogon']) {
+      expect(yaml).toContain(`${region}:\n`);
+    }
+    // Nothing is new: nothing is asked, nothing is written.
+    const asked = server.requests.length;
+    await done('update --from logs --quiet');
+    expect(server.requests.length).toBe(asked);
+    expect(readTree(summaries)).toEqual(tree);
+    rmSync(summaries, { recursive: true });
+    await publish();
+    expect((await run('update ip coordinates')).status).toBe(0);
+    expect(readTree(summaries)).toEqual(tree);
+  });
+
+  it('do not keep "update" from publishing when the service fails', async () => {
+    sandbox.write('log', logText(LINES));
+    server.always = { from: 0, trouble: { status: 403 } };
+    const ended = await run('update --from logs --quiet');
+    expect(ended.status).toBe(1);
+    expect(ended.stderr).toMatch(/^warning: /);
+    const table = readTree(join(sandbox.cache, 'summaries')).get('archive/by_region.tsv');
+    expect(table).toContain('\nmissing\t');
+    expect(table).toContain('\nAWS/us-west-2\t');
+    server.always = { from: 0, trouble: { status: 429, headers: { 'retry-after': '0' } } };
+    expect((await run('update --from logs --quiet')).status).toBe(5);
+    server.always = undefined;
+    await done('update --from logs --quiet');
+    expect(readTree(join(sandbox.cache, 'summaries')).get('archive/by_region.tsv')).not.toContain(
+      '\nmissing\t',
+    );
   });
 
   it('survive 500, 429, invalid JSON and a hang', async () => {
