@@ -35,6 +35,11 @@ export interface UpdateOptions extends Pick<PublishOptions, 'threshold' | 'modul
   readonly database: string | undefined;
 }
 
+/** How regions are found: bogons and service ranges always, the rest by a lookup if there is one. */
+interface Locator {
+  readonly lookup: RegionLookup | undefined;
+}
+
 /** What the stages after extraction came to. */
 interface Published {
   readonly stopped: boolean;
@@ -59,10 +64,10 @@ export async function updateEverything(
   privacyRules(options);
   if (source !== undefined) requireSource(source);
   const { env } = context;
-  const lookup = await configuredLookup(options, env);
+  const locator = await configuredLookup(options, env);
   const open = { command: 'update', env };
   try {
-    if (source === undefined && lookup === undefined) {
+    if (source === undefined && locator === undefined) {
       const cache = await openCacheForWriting(context.cacheDirectory, { ...open, needsKey: false });
       try {
         const { stopped } = await withStages(cache, output, (stage) => publish(stage, options));
@@ -81,7 +86,7 @@ export async function updateEverything(
         output.json({ extraction: extraction.report, stopped: true });
         return extractionStatus(extraction.report);
       }
-      const { stopped, status } = await publishAll(cache, lookup, options, output, env);
+      const { stopped, status } = await publishAll(cache, locator, options, output, env);
       output.json({ extraction: extraction?.report ?? null, stopped });
       const extracted = extraction === null ? 0 : extractionStatus(extraction.report);
       return status === EXIT_STATUS.failed.status ? status : extracted || status;
@@ -89,16 +94,20 @@ export async function updateEverything(
       cache.close();
     }
   } finally {
-    lookup?.close();
+    locator?.lookup?.close();
   }
 }
 
+/** @returns what to look regions up with; undefined when no region is wanted */
 async function configuredLookup(
   { database }: UpdateOptions,
   env: NodeJS.ProcessEnv,
-): Promise<RegionLookup | undefined> {
-  if (database === undefined && (env.IPINFO_API_KEY ?? '').trim() === '') return undefined;
-  return openLookup({ database }, env);
+): Promise<Locator | undefined> {
+  if (database !== undefined || (env.IPINFO_API_KEY ?? '').trim() !== '') {
+    return { lookup: await openLookup({ database }, env) };
+  }
+  // Lists that somebody put there are meant to be used, and cost no request.
+  return env.SERVICE_RANGES_DIRECTORY ? { lookup: undefined } : undefined;
 }
 
 async function extract(
@@ -124,17 +133,17 @@ async function extract(
 /** The stages after extraction, without an engine when nothing is new. */
 async function publishAll(
   cache: WritableCache,
-  lookup: RegionLookup | undefined,
+  locator: Locator | undefined,
   options: UpdateOptions,
   output: Output,
   env: NodeJS.ProcessEnv,
 ): Promise<Published> {
-  if (lookup === undefined && isUpToDate(cache, options, output)) {
+  if (locator === undefined && isUpToDate(cache, options, output)) {
     return { stopped: false, status: EXIT_STATUS.done.status };
   }
   return withStages(cache, output, async (stage) => {
-    if (lookup === undefined) return publish(stage, options);
-    const status = await locate({ ...stage, cache, env }, lookup, options);
+    if (locator === undefined) return publish(stage, options);
+    const status = await locate({ ...stage, cache, env }, locator, options);
     if (stage.shouldStop()) return { stopped: true, status };
     return { ...(await publish(stage, options)), status };
   });
@@ -143,15 +152,16 @@ async function publishAll(
 /** Regions, their refresh, and coordinates. @returns the status of what could not be done, or 0 */
 async function locate(
   stage: KeyedStageContext,
-  lookup: RegionLookup,
+  { lookup }: Locator,
   { database }: UpdateOptions,
 ): Promise<number> {
   let status: number = EXIT_STATUS.done.status;
   // Regions without a place on the map are no reason to write to somebody every night.
   const calm = { ...stage, output: { ...stage.output, warn: stage.output.note } };
+  const ranges = { offline: lookup === undefined };
   const steps: (() => Promise<boolean>)[] = [
-    async () => (await runRegions(stage, lookup, {})).quotaReached,
-    async () => (await runRefresh(stage, lookup, {})).quotaReached,
+    async () => (await runRegions(stage, lookup, ranges)).quotaReached,
+    async () => (await runRefresh(stage, lookup, ranges)).quotaReached,
     async () => (await updateRegionCoordinates(calm, { env: stage.env, database })).quota,
   ];
   for (const step of steps) {

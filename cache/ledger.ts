@@ -16,7 +16,7 @@ export const PLANNED = 0xffffffff;
 const FAILED = 0xfffffffe;
 
 /** What tells whether a file found again is the one extracted. */
-export type KnownFile = Pick<LedgerRow, 'sizeBytes' | 'encoding' | 'check'>;
+export type KnownFile = Pick<LedgerRow, 'sizeBytes' | 'encoding' | 'check' | 'contentBytes'>;
 
 /**
  * The log files that the commits hold, as far as planning needs them: 20 bytes a file, so that tens of
@@ -37,6 +37,11 @@ export class Ledger {
     | undefined;
 
   constructor(private readonly paths: CachePaths) {}
+
+  /** The folders that the commits were extracted from. */
+  get sources(): ReadonlySet<string> {
+    return new Set(this.commits.map((commit) => commit.source));
+  }
 
   get size(): number {
     return this.used;
@@ -90,13 +95,20 @@ export class Ledger {
   async find(ordinal: number, name: string): Promise<KnownFile | undefined> {
     // Names come in order, so the next one asked for is likely in the same commit.
     if (this.lastRead?.ordinal !== ordinal) {
-      const rows = await this.read(this.commits[ordinal], ['name', 'size', 'encoding', 'check']);
+      const rows = await this.read(this.commits[ordinal], [
+        'name',
+        'size',
+        'encoding',
+        'check',
+        'content_bytes',
+      ]);
       const files = rows.map((row): [string, KnownFile] => [
         row.name as string,
         {
           sizeBytes: Number(row.size),
           encoding: Number(row.encoding),
           check: Number(row.check),
+          contentBytes: Number(row.content_bytes),
         },
       ]);
       this.lastRead = { ordinal, files: new Map(files) };

@@ -32,19 +32,6 @@ export function startsWith(buffer: Uint8Array, at: number, end: number, text: Ui
   return true;
 }
 
-/** Whether two ranges of one buffer hold the same bytes. */
-export function sameBytes(
-  buffer: Uint8Array,
-  startA: number,
-  endA: number,
-  startB: number,
-  endB: number,
-): boolean {
-  if (endA - startA !== endB - startB) return false;
-  for (let a = startA, b = startB; a < endA; a++, b++) if (buffer[a] !== buffer[b]) return false;
-  return true;
-}
-
 /** The ASCII bytes of a text. */
 export function ascii(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'latin1'));

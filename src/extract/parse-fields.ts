@@ -15,15 +15,16 @@ export function checkKey(buffer: Uint8Array, start: number, end: number): number
       }
     }
   }
-  return plainAscii || isUtf8(buffer, start, end) ? 0 : REASON.invalid_key;
+  return plainAscii || isText(buffer, start, end) ? 0 : REASON.invalid_key;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** No store writes one as it is, and many readers of text drop it: two keys would become one. */
+const BYTE_ORDER_MARK = '\ufeff';
 
-function isUtf8(buffer: Uint8Array, start: number, end: number): boolean {
+function isText(buffer: Uint8Array, start: number, end: number): boolean {
   try {
-    utf8.decode(buffer.subarray(start, end));
-    return true;
+    return !utf8.decode(buffer.subarray(start, end)).includes(BYTE_ORDER_MARK);
   } catch {
     return false;
   }

@@ -3,6 +3,9 @@ import { CLOSE_BRACKET, COLON, DASH, OPEN_BRACKET, PLUS, SLASH, SPACE } from './
 /** Length of `[06/Feb/2019:00:00:38 +0000]`. */
 export const TIME_LENGTH = 28;
 
+/** 9999-12-31T23:59:59Z: later dates do not fit into `YYYY-MM-DD`. */
+const LAST_SECOND = 253_402_300_799;
+
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
@@ -51,7 +54,7 @@ export function parseTime(buffer: Uint8Array, at: number, end: number): number {
   const seconds =
     daysSince1970(year, month + 1, day) * 86_400 + hour * 3_600 + minute * 60 + second;
   const utc = seconds - offset;
-  return utc < 0 ? Number.NaN : utc;
+  return utc < 0 || utc > LAST_SECOND ? Number.NaN : utc;
 }
 
 /** Whether the zone of the time at `at` is written `+0000`. */

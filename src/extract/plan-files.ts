@@ -1,10 +1,9 @@
-import { closeSync, openSync, readSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { type Ledger, PLANNED } from '../../cache/ledger.js';
-import { contentCheck } from '../source/content-check.js';
-import { detectEncoding, SIGNATURE_BYTES } from '../source/encoding.js';
 import { logFileName } from '../source/log-name.js';
-import { displayPath, type LogPath, pathBytes } from '../source/log-path.js';
+import { displayPath, type LogPath, logPath } from '../source/log-path.js';
 import { type SourceFile, type SourceProblem, walkFolder } from '../source/walk-folder.js';
+import { compareFile } from './compare-file.js';
 import type { PlannedFile } from './worker-messages.js';
 
 /** A log file that this run is to read. */
@@ -30,6 +29,7 @@ export interface PlanObserver {
 export class FilePlan {
   private readonly walk: Generator<SourceFile | SourceProblem>;
   private waiting: SourceFile[] = [];
+  private readonly otherRoots: readonly LogPath[];
 
   constructor(
     root: LogPath,
@@ -38,6 +38,7 @@ export class FilePlan {
     private readonly observer: PlanObserver,
   ) {
     this.walk = walkFolder(root, isExcluded);
+    this.otherRoots = [...ledger.sources].map(logPath).filter((other) => other !== root);
   }
 
   /** @returns the next new file, or undefined when the folder has no more */
@@ -85,6 +86,10 @@ export class FilePlan {
       this.observer.known();
       return undefined;
     }
+    if (state === 'new' && (await this.isKnownElsewhere(entry, name))) {
+      this.observer.known();
+      return undefined;
+    }
     if (state === PLANNED && isInHand(name)) {
       this.waiting.push(entry);
       return undefined;
@@ -108,19 +113,29 @@ export class FilePlan {
   private async compare(entry: SourceFile, name: string, ordinal: number): Promise<string> {
     const known = await this.ledger.find(ordinal, name);
     if (known === undefined) return 'new';
-    let found: { check: number; encoding: number };
-    try {
-      found = inspect(entry);
-    } catch {
-      return 'it cannot be read';
-    }
     // An empty file has no records that could count twice.
     if (known.sizeBytes === 0) return 'new';
-    // A file that was too short to tell how it is stored was no copy of one that is not.
-    const couldTell = known.sizeBytes >= SIGNATURE_BYTES;
-    if (found.encoding !== known.encoding && couldTell) return 'same';
-    if (entry.sizeBytes === known.sizeBytes && found.check === known.check) return 'same';
+    const comparison = await compareFile(entry, known);
+    if (comparison === 'same') return 'same';
+    if (comparison === 'unreadable') return 'it cannot be read';
     return `its content is not that of the log file ${name} that was extracted before (${entry.sizeBytes} bytes now, ${known.sizeBytes} then); it is not read again`;
+  }
+
+  /**
+   * Whether the file was extracted under another name, because another run began at a folder above or
+   * below this one: names that are not unique by themselves are paths below where a run began.
+   */
+  private async isKnownElsewhere(entry: SourceFile, name: string): Promise<boolean> {
+    for (const root of this.otherRoots) {
+      if (!entry.path.startsWith(`${root}/`)) continue;
+      const other = logFileName(entry.path.slice(root.length + 1) as LogPath);
+      if (other === name) continue;
+      const state = this.ledger.lookUp(other, entry.sizeBytes, entry.modifiedMs);
+      if (state === 'same') return true;
+      if (state === 'new' || state === PLANNED) continue;
+      if ((await this.compare(entry, other, state)) === 'same') return true;
+    }
+    return false;
   }
 
   private reportProblem(problem: SourceProblem): void {
@@ -130,19 +145,5 @@ export class FilePlan {
     } else {
       this.observer.warning(`Skipped ${displayPath(problem.path)}: ${problem.reason}.`);
     }
-  }
-}
-
-function inspect(file: SourceFile): { check: number; encoding: number } {
-  const fd = openSync(pathBytes(file.path), 'r');
-  try {
-    const signature = Buffer.alloc(SIGNATURE_BYTES);
-    const length = readSync(fd, signature, 0, SIGNATURE_BYTES, 0);
-    return {
-      check: contentCheck(fd, file.sizeBytes),
-      encoding: detectEncoding(signature.subarray(0, length)),
-    };
-  } finally {
-    closeSync(fd);
   }
 }

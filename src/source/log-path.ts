@@ -29,16 +29,19 @@ export function displayPath(path: LogPath): string {
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * As UTF-8 text; of bytes that are none, every byte above 0x7f and every `%` is written `%XX`
+ * As UTF-8 text; of bytes that are none, or hold a byte order mark (which readers of text drop),
+ * every byte above 0x7f and every `%` is written `%XX`
  * (cache/FORMAT.md section 7).
  */
 export function storedPath(path: LogPath): string {
   try {
-    return strict.decode(pathBytes(path));
+    const text = strict.decode(pathBytes(path));
+    if (!text.includes('\ufeff')) return text;
   } catch {
-    return path.replace(
-      /[%\u0080-\u00ff]/g,
-      (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-    );
+    // Not UTF-8.
   }
+  return path.replace(
+    /[%\u0080-\u00ff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }

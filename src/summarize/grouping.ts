@@ -99,6 +99,9 @@ export function checkChoice(mode: SummaryMode, choice: DatasetChoice): void {
       'Give the datasets wanted with --pick, or those unwanted with --skip.',
     );
   }
+  if (choice.pick?.length === 0 || choice.skip?.length === 0) {
+    throw new DatasetChoiceError('no dataset is named', 'Name them as --pick a,b or --skip a,b.');
+  }
   if (mode === 'archive' && isPartial(choice)) {
     throw new DatasetChoiceError(
       'the archive tables are over all datasets',

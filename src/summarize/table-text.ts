@@ -9,10 +9,13 @@ const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
  */
 export function tableText(rows: readonly (readonly (string | bigint)[])[]): string {
   if (rows.length === 0) return '';
-  const text = Papa.unparse(rows as unknown[][], {
+  // Not Papa's own `escapeFormulae`: it also quotes what needs no quotes.
+  const safe = rows.map((row) =>
+    row.map((cell) => (typeof cell === 'string' && FORMULA.test(cell) ? `'${cell}` : cell)),
+  );
+  const text = Papa.unparse(safe as unknown[][], {
     delimiter: '\t',
     newline: '\n',
-    escapeFormulae: FORMULA,
   });
   return `${text}\n`;
 }

@@ -222,6 +222,34 @@ describe('files that change', () => {
     expect(counts(await extract())).toEqual([1, 1, 0, 0]);
   });
 
+  it('of a name that differs in its suffix only are told from compressed copies', async () => {
+    sandbox.write('access.log', TEXT);
+    await extract();
+    sandbox.write('access.log.gz', gzipSync(TEXT + TEXT));
+    expect(counts(await extract())).toEqual([2, 1, 0, 1]);
+    sandbox.write(
+      'access.log.gz',
+      Buffer.concat([gzipSync(TEXT.slice(0, 9)), gzipSync(TEXT.slice(9))]),
+    );
+    expect(counts(await extract())).toEqual([2, 2, 0, 0]);
+    sandbox.write('access.log.gz', compress(Buffer.from(TEXT), 3));
+    expect(counts(await extract())).toEqual([2, 2, 0, 0]);
+    sandbox.write('access.log.gz', compress(Buffer.from(TEXT + TEXT), 3));
+    expect(counts(await extract())).toEqual([2, 1, 0, 1]);
+  });
+
+  it('count once when a later run begins above or below the folder of the first', async () => {
+    sandbox.write('a/x.log', TEXT);
+    sandbox.write('a/b/y.log', TEXT + TEXT);
+    await extract('logs/a');
+    expect(counts(await extract('logs'))).toEqual([2, 2, 0, 0]);
+    expect(counts(await extract('logs/a/b'))).toEqual([1, 1, 0, 0]);
+    expect(counts(await extract('logs/a/b/y.log'))).toEqual([1, 1, 0, 0]);
+    // Another folder with a file of the same path is another log.
+    sandbox.write('c/x.log', TEXT);
+    expect(counts(await extract('logs'))).toEqual([3, 2, 1, 0]);
+  });
+
   it('while they are read are left for the next run', async () => {
     for (let i = 0; i < 150; i++)
       sandbox.write(`a${String(i).padStart(3, '0')}`, TEXT.repeat(4_000));

@@ -41,6 +41,25 @@ describe('a valid line', () => {
     );
   });
 
+  it('is refused with a byte order mark in its key, which once made two datasets one', () => {
+    run(
+      fc.property(
+        validLines,
+        fc.constantFrom('\ufeffa/b', 'a/\ufeffb', 'a\ufeff'),
+        (parts, key) => {
+          const line = lineBytes(parts).toString('latin1');
+          const marked = line.replace(
+            / (REST\.GET\.OBJECT) \S+ /,
+            ` $1 ${Buffer.from(key).toString('latin1')} `,
+          );
+          fc.pre(marked !== line);
+          expect(verdictOf(Buffer.from(marked, 'latin1'))).toEqual({ reason: 'invalid_key' });
+        },
+      ),
+      200,
+    );
+  });
+
   it('means the same behind a syslog prefix', () => {
     const prefixes = fc.constantFrom(
       ...['s3access-b: ', 'Nov 23 06:13:49 host s3access-b.c: ', 'Nov  3 x s3access-b: '],

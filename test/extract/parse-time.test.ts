@@ -11,6 +11,11 @@ function parse(text: string): number {
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 describe('a time', () => {
+  it('is refused after the year 9999, which no date of a table can show', () => {
+    expect(parse('[31/Dec/9999:23:59:59 +0000]')).toBe(253_402_300_799);
+    expect(parse('[31/Dec/9999:23:59:59 -1400]')).toBeNaN();
+  });
+
   it('is that of Date.UTC on all days from 1970 to 2100, and NaN on days that do not exist', () => {
     let real = 0;
     for (let year = 1970; year <= 2100; year++) {

@@ -68,7 +68,7 @@ class Scene {
     const rows: LedgerRow[] = [];
     for (const file of files) rows.push(await ledgerRow(file));
     const segment = writeLedger(this.cache.segments, name, rows);
-    const commit = { commit: name, files: segment } as CommitRecord;
+    const commit = { commit: name, source: this.root, files: segment } as CommitRecord;
     this.commits.push(commit);
     this.ledger.add(commit, rows);
   }

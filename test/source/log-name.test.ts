@@ -21,6 +21,11 @@ describe('a log file is known by', () => {
     expect(name(`logs/${ovh}.gz`)).toBe(ovh);
   });
 
+  it('a name without a byte order mark, which readers of the ledger would drop', () => {
+    expect(name('\ufeffaccess.log')).toBe('%EF%BB%BFaccess.log');
+    expect(name('access.log')).toBe('access.log');
+  });
+
   it('its path otherwise, without the suffix of a compression', () => {
     const others = [
       ...['access.log', 'a/access.log', 'a/2026-11-23-06-13-49-0123456789abcdef'],

@@ -111,6 +111,15 @@ describe('the choice of datasets', () => {
     expect(readdirSync(cache.paths.summaries).sort()).toEqual(['b', 'c', "it's %22d%22"]);
   });
 
+  test('refuses an empty choice, which once meant all datasets', async () => {
+    await cache.commit([record('a/x')]);
+    for (const choice of [{ pick: [] }, { skip: [] }]) {
+      await expect(updateSummaries(cache.paths, engine, choice)).rejects.toMatchObject({
+        code: 'DATASET_CHOICE_INVALID',
+      });
+    }
+  });
+
   test('refuses both at once, and either for the archive', async () => {
     const both = updateSummaries(cache.paths, engine, { pick: ['a'], skip: ['b'] });
     await expect(both).rejects.toMatchObject({ code: 'DATASET_CHOICE_INVALID', exitCode: 2 });

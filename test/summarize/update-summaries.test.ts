@@ -146,7 +146,7 @@ describe('published tables', () => {
     expect(tables.get('ds1/by_asset.tsv')).toBe(
       'asset_path\tbytes_sent\tnumber_of_requests\tnumber_of_downloads\n' +
         '.\t20\t<50\t<50\n' +
-        '"\'=1+1"\t10\t<50\t<50\n' +
+        "'=1+1\t10\t<50\t<50\n" +
         'a/x\t700\t80\t80\n' +
         'a-b/x\t18446744073709551614\t<50\t<50\n',
     );

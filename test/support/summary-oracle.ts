@@ -132,7 +132,7 @@ function cell(text: string): string {
   const isFormula = '=+-@\t\r\n\uff1d\uff0b\uff0d\uff20'.includes(text[0] ?? ' ');
   const safe = isFormula ? `'${text}` : text;
   const isSpecial = /["\t\r\n\ufeff]/.test(safe) || safe.startsWith(' ') || safe.endsWith(' ');
-  return isFormula || isSpecial ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return isSpecial ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function count(n: number, { threshold = 50, modulus = 20 }: OracleOptions): string {

@@ -27,11 +27,6 @@ export function cloudCoordinates(code: string): CloudCoordinates | undefined {
   return point === undefined ? undefined : { source: 'cloud country', point };
 }
 
-/** Whether the code names a cloud's region, of which no geocoder knows anything. */
-export function isCloudRegion(code: string): boolean {
-  return CLOUDS.has(splitCloud(code)[0]);
-}
-
 function splitCloud(code: string): [cloud: string, region: string] {
   const slash = code.indexOf('/');
   return slash === -1 ? [code, ''] : [code.slice(0, slash), code.slice(slash + 1)];
