@@ -52,7 +52,7 @@ export function createOutput(options: {
     },
     progress(text) {
       if (options.quiet || !stderr.isTTY) return;
-      const line = text.slice(0, Math.max(20, (stderr.columns ?? 80) - 1));
+      const line = text.slice(0, Math.max(20, (stderr.columns || 80) - 1));
       stderr.write(`\r${line.padEnd(progressWidth)}`);
       progressWidth = line.length;
     },

@@ -103,7 +103,7 @@ export async function extractLogs(
   const progress = (): void => {
     shouldStop();
     options.onProgress?.({
-      filesDone: report.files.extracted + report.files.failed,
+      filesDone: extraction.filesRead + report.files.failed,
       filesPlanned: ahead.planned.files,
       bytesDone: Number(counters.reduce((sum, count) => sum + count, 0n)),
       bytesPlanned: ahead.planned.bytes,

@@ -72,6 +72,8 @@ interface LargeFile {
  * writes them and goes on with the next batch at once; when the last has written, the batch is committed.
  */
 export class Extraction {
+  /** Files read to their end, committed or on their way. */
+  filesRead = 0;
   private batch: CommitBatch | undefined;
   private large: LargeFile | undefined;
   private sequence = 0;
@@ -153,6 +155,7 @@ export class Extraction {
         const reply = await worker.call({ kind: 'files', commit: batch.commit, files });
         for (const [index, reason] of reply.failures) this.fail(files[index], reason);
         batch.addFiles(files, reply);
+        this.filesRead += files.length - reply.failures.length;
       },
     };
   }
@@ -207,6 +210,7 @@ export class Extraction {
   private endLarge(large: LargeFile): void {
     if (large.failure === undefined) {
       large.batch.addFiles([large.file], sumOfParts(large.replies));
+      this.filesRead++;
       for (const reply of large.replies) large.batch.addSegments(reply.segments);
       return;
     }
