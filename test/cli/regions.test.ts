@@ -157,6 +157,20 @@ describe('regions through the command line', () => {
     expect(readTree(summaries)).toEqual(tree);
   });
 
+  it('of services come with "update" where only the lists are there, asking nobody', async () => {
+    sandbox.write('log', logText(LINES));
+    const env = { IPINFO_API_KEY: '' };
+    await done('update --from logs --quiet', { env });
+    expect(await done('stats')).toMatchObject({
+      cloud: 4,
+      vpn: 1,
+      github: 1,
+      bogon: 2,
+      missing: 6,
+    });
+    expect(server.requests).toEqual([]);
+  });
+
   it('do not keep "update" from publishing when the service fails', async () => {
     sandbox.write('log', logText(LINES));
     server.always = { from: 0, trouble: { status: 403 } };
