@@ -91,10 +91,16 @@ function enlarge(bytes: Uint8Array, capacity: number): Uint8Array {
   return larger;
 }
 
-/** FNV-1a over bytes with a final mix, so that the low bits are good enough for a table. */
+/** FNV-1a over groups of four bytes with a final mix, so that the low bits are good enough for a table. */
 function hashBytes(buffer: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5 ^ (end - start);
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ buffer[i], 0x01000193);
+  let i = start;
+  for (const last = end - 3; i < last; i += 4) {
+    const group = buffer[i] | (buffer[i + 1] << 8) | (buffer[i + 2] << 16) | (buffer[i + 3] << 24);
+    hash = Math.imul(hash ^ group, 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ buffer[i], 0x01000193);
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0x85ebca6b);
   return (hash ^ (hash >>> 13)) >>> 0;
