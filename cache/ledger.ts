@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { parquetReadObjects } from 'hyparquet';
 import xxhash from 'xxhash-wasm';
 import { type CommitRecord, DamagedCacheError } from './commit-record.js';
+import { KnownTable } from './known-table.js';
 import type { CachePaths } from './paths.js';
 import type { LedgerRow } from './segment-writer.js';
 
@@ -19,9 +20,11 @@ const FAILED = 0xfffffffe;
 export type KnownFile = Pick<LedgerRow, 'sizeBytes' | 'encoding' | 'check' | 'contentBytes'>;
 
 /**
- * The log files that the commits hold, as far as planning needs them: 20 bytes a file, so that tens of
- * millions fit in memory. A name stands by its 64-bit hash, size and modification time by a 32-bit stamp, and the commit by its ordinal, so that the
- * few files that need a closer look cost one ledger segment each.
+ * The log files that the commits hold, as far as planning needs them. A name stands by its 64-bit hash,
+ * size and modification time by a 32-bit stamp, and the commit by its ordinal, so that the few files that need
+ * a closer look cost one ledger segment each.
+ *
+ * Files of earlier runs are in a compact table of a fixed size; those of this run in one that grows and can change.
  */
 export class Ledger {
   private slots = 1 << 12;
@@ -36,15 +39,19 @@ export class Ledger {
     | { readonly ordinal: number; readonly files: Map<string, KnownFile> }
     | undefined;
 
-  constructor(private readonly paths: CachePaths) {}
+  private readonly known: KnownTable;
+
+  /** @param knownFiles in all commits that are to be loaded */
+  constructor(
+    private readonly paths: CachePaths,
+    knownFiles = 0,
+  ) {
+    this.known = new KnownTable(knownFiles);
+  }
 
   /** The folders that the commits were extracted from. */
   get sources(): ReadonlySet<string> {
     return new Set(this.commits.map((commit) => commit.source));
-  }
-
-  get size(): number {
-    return this.used;
   }
 
   /**
@@ -57,7 +64,10 @@ export class Ledger {
     const rows = await this.read(commit, columns);
     const ordinal = this.commits.push(commit) - 1;
     for (const row of rows) {
-      this.set(row.name as string, Number(row.size), Number(row.modified), ordinal);
+      const [name, size, modified] = [row.name as string, Number(row.size), Number(row.modified)];
+      if (!this.known.add(hashName(name), stamp(size, modified), ordinal)) {
+        this.set(name, size, modified, ordinal);
+      }
     }
   }
 
@@ -83,9 +93,14 @@ export class Ledger {
    *   ordinal of the commit to look in ({@link find}), {@link PLANNED} when it is still in hand
    */
   lookUp(name: string, sizeBytes: number, modifiedMs: number): 'new' | 'same' | number {
-    const slot = this.slotOf(hashName(name));
+    const hash = hashName(name);
+    const slot = this.slotOf(hash);
     const ordinal = this.ordinals[slot];
-    if (ordinal === 0 || ordinal === FAILED) return 'new';
+    if (ordinal === 0) {
+      if (this.known.has(hash, stamp(sizeBytes, modifiedMs))) return 'same';
+      return this.known.candidates(hash)[0] ?? 'new';
+    }
+    if (ordinal === FAILED) return 'new';
     // Also one with the same stamp waits: what is in hand may yet turn out unreadable.
     if (ordinal === PLANNED) return PLANNED;
     return this.stamps[slot] === stamp(sizeBytes, modifiedMs) ? 'same' : ordinal - 1;
@@ -93,6 +108,15 @@ export class Ledger {
 
   /** The ledger's entry of a name in the commit that {@link lookUp} told, if it is there. */
   async find(ordinal: number, name: string): Promise<KnownFile | undefined> {
+    const others = this.known.candidates(hashName(name)).filter((other) => other !== ordinal);
+    for (const candidate of [ordinal, ...others]) {
+      const file = await this.findIn(candidate, name);
+      if (file !== undefined) return file;
+    }
+    return undefined;
+  }
+
+  private async findIn(ordinal: number, name: string): Promise<KnownFile | undefined> {
     // Names come in order, so the next one asked for is likely in the same commit.
     if (this.lastRead?.ordinal !== ordinal) {
       const rows = await this.read(this.commits[ordinal], [

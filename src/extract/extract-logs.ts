@@ -192,8 +192,12 @@ export async function planExtraction(
 }
 
 async function loadLedger(paths: CachePaths): Promise<Ledger> {
-  const ledger = new Ledger(paths);
-  for (const commit of listCommits(paths)) await ledger.load(readCommit(paths, commit));
+  const commits = listCommits(paths).map((commit) => readCommit(paths, commit));
+  const ledger = new Ledger(
+    paths,
+    commits.reduce((files, commit) => files + commit.files.rows, 0),
+  );
+  for (const commit of commits) await ledger.load(commit);
   return ledger;
 }
 
