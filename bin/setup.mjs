@@ -20,6 +20,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const MINIMUM_NODE = [20, 19];
 const CODE = ['bin', 'src', 'cache', 'validation'];
+/** Folders of AssemblyScript, each compiled to WebAssembly as its asconfig.json says. */
+const ASSEMBLIES = ['src/extract/assembly'];
 const INSTALL_STAMP = join(root, 'node_modules', '.s3logextraction-installed');
 const BUILD_STAMP = join(root, 'dist', '.s3logextraction-built');
 
@@ -70,8 +72,10 @@ function installedByHand() {
  */
 export async function ensureBuilt(say) {
   const sources = CODE.flatMap((folder) => typescriptFiles(folder));
+  const configurations = ASSEMBLIES.map((folder) => `${folder}/asconfig.json`);
+  const inputs = ['tsconfig.json', 'package-lock.json', ...configurations];
   const wanted = JSON.stringify(
-    ['tsconfig.json', 'package-lock.json', ...sources].map((file) => {
+    [...inputs, ...sources].map((file) => {
       const { mtimeMs, size } = statSync(join(root, file));
       return [file, mtimeMs, size];
     }),
@@ -83,6 +87,11 @@ export async function ensureBuilt(say) {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const result = await run(process.execPath, [compiler, '-p', join(root, 'tsconfig.json')]);
   if (result.status !== 0) return result;
+  const assembler = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
+  for (const configuration of configurations) {
+    const assembled = await run(process.execPath, [assembler, '--config', configuration]);
+    if (assembled.status !== 0) return assembled;
+  }
   for (const name of ['s3logextraction', 's3_log_extraction']) {
     const executable = join(root, 'dist', 'bin', `${name}.js`);
     if (existsSync(executable)) chmodSync(executable, 0o755);

@@ -1,10 +1,7 @@
 import { LF } from './bytes.js';
 import { REASON } from './reasons.js';
-import type { RecordBatch } from './record-batch.js';
-import { type FileAccount, LONGEST_LINE, reject, scanLines } from './scan-lines.js';
-
-/** How much is read at once. A line may be as long as a quarter of it. */
-export const CHUNK_BYTES = 4 << 20;
+import { CHUNK_BYTES, LONGEST_LINE, type RecordBatch } from './record-batch.js';
+import { type FileAccount, reject, scanLines } from './scan-lines.js';
 
 /**
  * Cuts the bytes of one log file, coming in pieces of any size, into lines, in a buffer
@@ -13,7 +10,7 @@ export const CHUNK_BYTES = 4 << 20;
  * Use: fill `room()` (or part of it), then `took(bytes)`; at the end of the file `finish()`.
  */
 export class LineFeeder {
-  private readonly buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES + LONGEST_LINE + 1);
+  private readonly buffer: Buffer;
   private filled = 0;
   /** Offset in the log file of the buffer's first byte. */
   private offset = 0;
@@ -22,7 +19,9 @@ export class LineFeeder {
   private name = '';
   private account!: FileAccount;
 
-  constructor(private readonly batch: RecordBatch) {}
+  constructor(private readonly batch: RecordBatch) {
+    this.buffer = batch.input;
+  }
 
   /**
    * Begin a log file, or the part of it with the lines that begin from `start` up to `end`.
@@ -46,7 +45,7 @@ export class LineFeeder {
 
   /** Where the next bytes go. */
   room(): Buffer {
-    return this.buffer.subarray(this.filled);
+    return this.buffer.subarray(this.filled, this.filled + CHUNK_BYTES);
   }
 
   /** Take the lines that are complete now that `count` bytes were added. */
@@ -79,14 +78,13 @@ export class LineFeeder {
     }
     const end = this.filled;
     const taken = scanLines(
-      this.buffer,
+      this.batch,
       0,
       end,
       isLast,
       this.offset,
       this.limit - this.offset,
       this.name,
-      this.batch,
       this.account,
     );
     this.discard(taken);

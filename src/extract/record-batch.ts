@@ -1,6 +1,24 @@
-import { AddressInterner, NO_ADDRESS } from './address-interner.js';
-import { ByteInterner } from './byte-interner.js';
+import { type Core, startCore } from './core.js';
 import { FIELD, KIND, type Line } from './line.js';
+import { RejectColumns } from './reject-columns.js';
+
+/** Stands for "the log names no address"; its sealed form is 16 zero bytes (cache/FORMAT.md section 5). */
+export const NO_ADDRESS = 0;
+
+/** How much is read at once. */
+export const CHUNK_BYTES = 1 << 20;
+
+/** A line longer than this is rejected unread; see `scan-lines.ts`. */
+export const LONGEST_LINE = 1 << 20;
+
+/** Read beyond the end, 16 bytes at a time, and one byte for an end of its own. */
+const SLACK_BYTES = 64;
+
+/** The most content of a file that must be given up as a whole when it cannot be read to its end. */
+export const MOST_HELD_BYTES = 64 << 20;
+
+/** A kept line is longer: its fixed parts alone come to more. */
+const SHORTEST_LINE = 64;
 
 /** Where a batch stood before a file, to return to when the file turns out unreadable. */
 export interface BatchMark {
@@ -14,102 +32,142 @@ export interface BatchLimits {
   readonly keyBytes: number;
 }
 
-/** Records and rejected lines of the log files a worker has in hand, as columns. */
+/** What a scan has found since the last. */
+export interface ScanResult {
+  /** Position of the first line not taken. */
+  at: number;
+  /** Whether that line is one for the careful parser. */
+  isOdd: boolean;
+  kept: number;
+  skipped: number;
+  withSpaces: number;
+}
+
+/**
+ * Records and rejected lines of the log files a worker has in hand, as columns. Those of records
+ * stand in the memory of a {@link Core}; so do raw addresses, until {@link sealAddresses}
+ * turns them into their sealed form for a segment.
+ */
 export class RecordBatch {
-  readonly keys = new ByteInterner();
-  readonly addresses = new AddressInterner();
-  rows = 0;
-  keyIds = new Uint32Array(1 << 14);
-  times = new Float64Array(1 << 14);
-  requesterIds = new Uint32Array(1 << 14);
-  bytesLow = new Uint32Array(1 << 14);
-  bytesHigh = new Uint32Array(1 << 14);
-  downloads = new Uint8Array(1 << 14);
+  /** Where the bytes of log files go. */
+  readonly input: Buffer;
+  readonly keyIds: Uint32Array;
+  /** Seconds since 1970. */
+  readonly times: Float64Array;
+  readonly requesterIds: Uint32Array;
+  readonly bytesLow: Uint32Array;
+  readonly bytesHigh: Uint32Array;
+  readonly downloads: Uint8Array;
+  readonly rejects = new RejectColumns();
+  readonly #core: Core;
+  readonly #result: ScanResult = { at: 0, isOdd: false, kept: 0, skipped: 0, withSpaces: 0 };
 
-  /** Names of log files that have rejected lines. */
-  readonly rejectNames: string[] = [];
-  rejects = 0;
-  rejectNameIds = new Uint32Array(64);
-  rejectOffsets = new Float64Array(64);
-  rejectReasons = new Uint8Array(64);
+  constructor(private readonly limits: BatchLimits) {
+    const inputBytes = CHUNK_BYTES + LONGEST_LINE + SLACK_BYTES;
+    // Full is asked for between pieces and small files; what comes between must fit.
+    const rows = limits.rows + Math.ceil(MOST_HELD_BYTES / SHORTEST_LINE);
+    const core = startCore(inputBytes, rows, limits.keyBytes + MOST_HELD_BYTES);
+    const { buffer } = core.memory;
+    this.#core = core;
+    this.input = Buffer.from(buffer, core.input.value, inputBytes);
+    this.keyIds = new Uint32Array(buffer, core.keyIds.value, rows);
+    this.times = new Float64Array(buffer, core.times.value, rows);
+    this.requesterIds = new Uint32Array(buffer, core.requesterIds.value, rows);
+    this.bytesLow = new Uint32Array(buffer, core.bytesLow.value, rows);
+    this.bytesHigh = new Uint32Array(buffer, core.bytesHigh.value, rows);
+    this.downloads = new Uint8Array(buffer, core.downloads.value, rows);
+  }
 
-  constructor(private readonly limits: BatchLimits) {}
+  get rows(): number {
+    return this.#core.rows.value;
+  }
+
+  /** Distinct keys: key i is `bytes[offsets[i] .. offsets[i + 1]]`. */
+  get keys(): { bytes: Uint8Array; offsets: Uint32Array; count: number } {
+    const { memory, keyBytes, keyOffsets, keyCount } = this.#core;
+    const offsets = new Uint32Array(memory.buffer, keyOffsets.value, keyCount.value + 1);
+    const bytes = new Uint8Array(memory.buffer, keyBytes.value, offsets[keyCount.value]);
+    return { bytes, offsets, count: keyCount.value };
+  }
 
   isFull(): boolean {
     return (
       this.rows >= this.limits.rows ||
-      this.rejects >= this.limits.rows ||
-      this.keys.byteLength >= this.limits.keyBytes
+      this.rejects.rows >= this.limits.rows ||
+      this.keys.bytes.length >= this.limits.keyBytes
     );
   }
 
   isEmpty(): boolean {
-    return this.rows === 0 && this.rejects === 0;
+    return this.rows === 0 && this.rejects.rows === 0;
   }
 
   mark(): BatchMark {
-    return { rows: this.rows, rejects: this.rejects };
+    return { rows: this.rows, rejects: this.rejects.rows };
   }
 
   rollback(mark: BatchMark): void {
-    this.rows = mark.rows;
-    this.rejects = mark.rejects;
+    this.#core.truncate(mark.rows);
+    this.rejects.rows = mark.rejects;
   }
 
   clear(): void {
-    this.rows = 0;
-    this.rejects = 0;
-    this.rejectNames.length = 0;
-    this.keys.clear();
-    this.addresses.clear();
+    this.#core.clear();
+    this.rejects.clear();
   }
 
-  addRecord(buffer: Uint8Array, line: Line): void {
-    const row = this.rows;
-    if (row === this.keyIds.length) this.growRecords();
-    const { bounds } = line;
-    this.keyIds[row] = this.keys.intern(buffer, bounds[2 * FIELD.key], bounds[2 * FIELD.key + 1]);
-    this.times[row] = line.timeSeconds;
-    this.requesterIds[row] = line.hasAddress
-      ? this.addresses.intern(line.addressWords)
-      : NO_ADDRESS;
-    this.bytesLow[row] = line.bytesSentLow;
-    this.bytesHigh[row] = line.bytesSentHigh;
-    this.downloads[row] = line.kind === KIND.download ? 1 : 0;
-    this.rows = row + 1;
+  /**
+   * Take lines of the usual form from {@link input}; see `scan` in assembly/index.ts.
+   *
+   * @param limit lines that begin at this position or later are left alone
+   * @returns an object that the next call changes
+   */
+  scan(start: number, end: number, limit: number, isLast: boolean): ScanResult {
+    const core = this.#core;
+    const result = this.#result;
+    const input = core.input.value;
+    const before = core.rows.value;
+    const stop = Math.min(limit, end);
+    result.at = core.scan(input + start, input + end, input + stop, isLast) - input;
+    result.isOdd = Boolean(core.isOdd.value);
+    result.kept = core.rows.value - before;
+    result.skipped = core.skippedLines.value;
+    result.withSpaces = core.requestersWithSpaces.value;
+    return result;
   }
 
-  /** @param offset of the line's first byte in the uncompressed log file */
-  addReject(name: string, offset: number, reason: number): void {
-    const row = this.rejects;
-    if (row === this.rejectNameIds.length) this.growRejects();
-    const names = this.rejectNames;
-    if (names[names.length - 1] !== name) names.push(name);
-    this.rejectNameIds[row] = names.length - 1;
-    this.rejectOffsets[row] = offset;
-    this.rejectReasons[row] = reason;
-    this.rejects = row + 1;
+  /** Append what the careful parser has found in {@link input}. */
+  addRecord(line: Line): void {
+    const core = this.#core;
+    const { bounds, addressWords: words } = line;
+    const start = bounds[2 * FIELD.key];
+    core.append(
+      core.input.value + start,
+      bounds[2 * FIELD.key + 1] - start,
+      line.timeSeconds,
+      line.bytesSentLow,
+      line.bytesSentHigh,
+      line.kind === KIND.download ? 1 : 0,
+    );
+    if (line.hasAddress) core.setAddress(words[0], words[1], words[2], words[3]);
   }
 
-  private growRecords(): void {
-    const capacity = this.keyIds.length * 2;
-    this.keyIds = grown(this.keyIds, new Uint32Array(capacity));
-    this.times = grown(this.times, new Float64Array(capacity));
-    this.requesterIds = grown(this.requesterIds, new Uint32Array(capacity));
-    this.bytesLow = grown(this.bytesLow, new Uint32Array(capacity));
-    this.bytesHigh = grown(this.bytesHigh, new Uint32Array(capacity));
-    this.downloads = grown(this.downloads, new Uint8Array(capacity));
+  /**
+   * The only way for an address out of a batch.
+   *
+   * @param seal turns `count` addresses of 16 bytes each into sealed ones
+   * @returns the sealed address of every id, 16 bytes each; of {@link NO_ADDRESS} zeros
+   */
+  sealAddresses(seal: (addresses: Uint8Array, count: number, out: Uint8Array) => void): Uint8Array {
+    const { memory, addressWords, addressCount } = this.#core;
+    const count = addressCount.value - 1;
+    const words = new Uint32Array(memory.buffer, addressWords.value, 4 * (count + 1));
+    const raw = new Uint8Array(count * 16);
+    const view = new DataView(raw.buffer);
+    for (let word = 0; word < count * 4; word++) view.setUint32(word * 4, words[word + 4]);
+    const sealed = new Uint8Array((count + 1) * 16);
+    seal(raw, count, sealed.subarray(16));
+    raw.fill(0);
+    return sealed;
   }
-
-  private growRejects(): void {
-    const capacity = this.rejectNameIds.length * 2;
-    this.rejectNameIds = grown(this.rejectNameIds, new Uint32Array(capacity));
-    this.rejectOffsets = grown(this.rejectOffsets, new Float64Array(capacity));
-    this.rejectReasons = grown(this.rejectReasons, new Uint8Array(capacity));
-  }
-}
-
-function grown<T extends Uint8Array | Uint32Array | Float64Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -2,13 +2,7 @@ import { LF } from './bytes.js';
 import { KIND, Line } from './line.js';
 import { parseLine } from './parse-line.js';
 import { NOTES, REASON, REASONS } from './reasons.js';
-import type { RecordBatch } from './record-batch.js';
-
-/**
- * Longer lines are rejected unread. S3 keeps keys to 1,024 bytes and HTTP headers to some
- * kilobytes, so that no record comes near it; a binary file may hold any length between two line feeds.
- */
-export const LONGEST_LINE = 1 << 20;
+import { LONGEST_LINE, type RecordBatch } from './record-batch.js';
 
 /** The account of one log file, or of a part of one (invariant I3). */
 export interface FileAccount {
@@ -46,39 +40,43 @@ export function resetAccount(account: FileAccount): void {
 const line = new Line();
 
 /**
- * Parse all lines that end in a line feed between `start` and `end` of the buffer; with
- * `isLast` also what stands after the last line feed.
+ * Parse all lines that end in a line feed between `start` and `end` of the batch's input; with
+ * `isLast` also what stands after the last line feed. The core takes the usual ones, `parseLine` the others.
  *
- * @param fileOffset offset in the log file of the buffer's first byte
- * @param limit lines that begin at this position of the buffer or later are left alone
+ * @param fileOffset offset in the log file of the input's first byte
+ * @param limit lines that begin at this position of the input or later are left alone
  * @returns the position after the last line taken
  */
 export function scanLines(
-  buffer: Buffer,
+  batch: RecordBatch,
   start: number,
   end: number,
   isLast: boolean,
   fileOffset: number,
   limit: number,
   name: string,
-  batch: RecordBatch,
   account: FileAccount,
 ): number {
+  const { input } = batch;
   let at = start;
   while (at < end && at < limit) {
-    let feed = buffer.indexOf(LF, at);
-    if (feed < 0 || feed >= end) {
-      if (!isLast) break;
-      feed = end;
-    }
-    takeLine(buffer, at, feed, fileOffset, name, batch, account);
+    const { at: stopped, isOdd, kept, skipped, withSpaces } = batch.scan(at, end, limit, isLast);
+    account.lines += kept + skipped;
+    account.kept += kept;
+    account.skipped += skipped;
+    account.notes[WITH_SPACES] += withSpaces;
+    if (!isOdd) return Math.min(stopped, end);
+    // `scan` has put a line feed at `end`.
+    const feed = input.indexOf(LF, stopped);
+    takeLine(stopped, feed, fileOffset, name, batch, account);
     at = feed + 1;
   }
   return Math.min(at, end);
 }
 
+const WITH_SPACES = NOTES.indexOf('requester_with_spaces');
+
 function takeLine(
-  buffer: Buffer,
   start: number,
   end: number,
   fileOffset: number,
@@ -88,7 +86,7 @@ function takeLine(
 ): void {
   account.lines++;
   const reason =
-    end - start > LONGEST_LINE ? REASON.line_too_long : parseLine(buffer, start, end, line);
+    end - start > LONGEST_LINE ? REASON.line_too_long : parseLine(batch.input, start, end, line);
   if (reason !== 0) {
     reject(fileOffset + start, reason, name, batch, account);
     return;
@@ -98,7 +96,7 @@ function takeLine(
     account.skipped++;
   } else {
     account.kept++;
-    batch.addRecord(buffer, line);
+    batch.addRecord(line);
   }
 }
 
@@ -111,7 +109,7 @@ export function reject(
 ): void {
   account.rejected++;
   account.reasons[reason]++;
-  batch.addReject(name, offset, reason);
+  batch.rejects.add(name, offset, reason);
 }
 
 function countNotes(notes: number, account: FileAccount): void {

@@ -24,14 +24,15 @@ export function writeBatch(
   written: WrittenSegments,
 ): void {
   if (batch.rows > 0) {
-    const order = groupByKey(batch.keyIds, batch.rows, batch.keys.count);
-    const requesters = batch.addresses.sealAll((addresses, count, out) =>
+    const { keys } = batch;
+    const order = groupByKey(batch.keyIds, batch.rows, keys.count);
+    const requesters = batch.sealAddresses((addresses, count, out) =>
       sealer.sealInto(addresses, count, out),
     );
     written.records.push(
       writeRecords(folder, stem, {
         rows: batch.rows,
-        keys: batch.keys,
+        keys,
         keyIds: pick(batch.keyIds, order, new Uint32Array(batch.rows)),
         times: pick(batch.times, order, new Float64Array(batch.rows)),
         requesters,
@@ -42,15 +43,16 @@ export function writeBatch(
       }),
     );
   }
-  if (batch.rejects > 0) {
+  const { rejects } = batch;
+  if (rejects.rows > 0) {
     written.rejects.push(
       writeRejects(folder, stem, {
-        rows: batch.rejects,
-        names: batch.rejectNames,
-        nameIds: batch.rejectNameIds.subarray(0, batch.rejects),
-        offsets: batch.rejectOffsets.subarray(0, batch.rejects),
+        rows: rejects.rows,
+        names: rejects.names,
+        nameIds: rejects.nameIds.subarray(0, rejects.rows),
+        offsets: rejects.offsets.subarray(0, rejects.rows),
         reasons: REASONS,
-        reasonIds: Uint32Array.from(batch.rejectReasons.subarray(0, batch.rejects)),
+        reasonIds: Uint32Array.from(rejects.reasons.subarray(0, rejects.rows)),
       }),
     );
   }

@@ -21,9 +21,10 @@ const files = productFiles();
 const known = new Set(files);
 const manifest = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
 
-/** The file that a relative import names. */
+/** The file that a relative import names; AssemblyScript names its files without a suffix. */
 function target(from: string, specifier: string): string {
-  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+  const path = posix.join(posix.dirname(from), specifier);
+  return from.includes('/assembly/') ? `${path}.ts` : path.replace(/\.js$/, '.ts');
 }
 
 function relativeImports(file: string): string[] {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHUNK_BYTES, LineFeeder } from '../../src/extract/line-feeder.js';
+import { LineFeeder } from '../../src/extract/line-feeder.js';
 import { NOTES, REASONS } from '../../src/extract/reasons.js';
-import { RecordBatch } from '../../src/extract/record-batch.js';
-import { emptyAccount, type FileAccount, LONGEST_LINE } from '../../src/extract/scan-lines.js';
+import { CHUNK_BYTES, LONGEST_LINE, RecordBatch } from '../../src/extract/record-batch.js';
+import { emptyAccount, type FileAccount } from '../../src/extract/scan-lines.js';
 import { hostileText, lineBytes, validLines, verdictOf } from './line-arbitraries.js';
 
 /** All that reading leaves behind, in a form to compare. */
@@ -48,7 +48,7 @@ function outcome(account: FileAccount): Outcome {
   const sum = (counts: Uint32Array): number => counts.reduce((total, count) => total + count, 0);
   expect(sum(account.reasons)).toBe(rejected);
   expect(account.notes.length).toBe(NOTES.length);
-  const words = batch.addresses.sealAll((from, count, out) => {
+  const words = batch.sealAddresses((from, count, out) => {
     out.set(from.subarray(0, count * 16));
   });
   const records = Array.from({ length: batch.rows }, (_, row) => {
@@ -63,8 +63,8 @@ function outcome(account: FileAccount): Outcome {
     return [key, batch.times[row], requester, bytesSent, batch.downloads[row] + 1].join(' ');
   });
   const rejects = Array.from(
-    { length: batch.rejects },
-    (_, row) => `${batch.rejectOffsets[row]} ${REASONS[batch.rejectReasons[row]]}`,
+    { length: batch.rejects.rows },
+    (_, row) => `${batch.rejects.offsets[row]} ${REASONS[batch.rejects.reasons[row]]}`,
   );
   return { lines, kept, skipped, rejected, records, rejects };
 }

@@ -1,0 +1,256 @@
+import { internAddress } from './address-table';
+import {
+  CR,
+  DASH,
+  LF,
+  nextFeedOrBracket,
+  nextQuoteFeedOrBracket,
+  nextStop,
+  QUESTION,
+  QUOTE,
+  SLASH,
+  SPACE,
+  sameBytes,
+} from './bytes';
+import { addressFound, parseV4, parseV6, v4Address } from './parse-address';
+import {
+  findOperation,
+  isOperation,
+  numberAt,
+  operationEnd,
+  operationStart,
+  takeErrorCode,
+  takeKey,
+  takeMethod,
+  takeNumber,
+  takeProtocol,
+  takeToken,
+} from './parse-fields';
+import { parseTime, TIME_LENGTH, timeSeconds } from './parse-time';
+import { addRecord, setNoRequester, setRequester, setWaitingV4 } from './records';
+
+/** Longer lines are for the careful parser, which refuses them. */
+const LONGEST_LINE: usize = 1 << 20;
+
+/** Accepted lines that are no records. */
+export let skippedLines: u32 = 0;
+/** Accepted lines whose requester holds spaces. */
+export let requestersWithSpaces: u32 = 0;
+
+export function clearCounts(): void {
+  skippedLines = 0;
+  requestersWithSpaces = 0;
+}
+
+/**
+ * Take a line of the usual form: one that the careful parser (src/extract/parse-line.ts) accepts, and,
+ * but for spaces in the requester, without anything worth a note. All that is decided here is decided as
+ * there; whatever is unusual is left to it. Nothing is changed before the line is known to be fine.
+ *
+ * @param at first byte of the line
+ * @param most its line feed stands at this address at most
+ * @returns the address after its line feed, or 0 when it is not of that form
+ */
+export function takeLine(at: usize, most: usize): usize {
+  let i = takeToken(at); // bucket owner
+  if (i === 0) return 0;
+  const bucket = i;
+  i = takeToken(i);
+  if (i === 0) return 0;
+  const bucketLength = i - 1 - bucket;
+  if (!parseTime(i) || load<u8>(i, TIME_LENGTH) !== SPACE) return 0;
+  i += TIME_LENGTH + 1;
+
+  const address = i;
+  i = takeToken(i);
+  if (i === 0) return 0;
+  const addressLength = i - 1 - address;
+  // 4, 6, or 0 when the log names none.
+  let version = 4;
+  if (!parseV4(address, addressLength)) {
+    if (addressLength === 1 && load<u8>(address) === DASH) version = 0;
+    else if (parseV6(address, i - 1)) version = 6;
+    else return 0;
+  }
+
+  const requester = i;
+  i = takeToken(i);
+  if (i === 0) return 0;
+  i = takeToken(i); // request id
+  if (i === 0) return 0;
+  let operation = i;
+  const stop = nextStop(i);
+  let operationLength = stop - i;
+  let hasSpaces = false;
+  if (operationLength === 15 && isGetObject(i)) {
+    i = stop + 1;
+  } else if (isOperation(i, stop)) {
+    i = stop + 1;
+  } else {
+    i = findOperation(requester);
+    if (i === 0) return 0;
+    operation = operationStart;
+    operationLength = operationEnd - operationStart;
+    hasSpaces = true;
+  }
+  if (load<u8>(i - 1) !== SPACE) return 0;
+
+  const key = i;
+  i = takeKey(i);
+  if (i === 0) return 0;
+  const keyLength = i - 1 - key;
+  const hasKey = keyLength !== 1 || load<u8>(key) !== DASH;
+
+  if (load<u8>(i) === QUOTE && load<u16>(i, 1) !== 0x222d) {
+    const target = takeMethod(i + 1);
+    if (target === 0) return 0;
+    const targetEnd = nextStop(target);
+    if (targetEnd === target || load<u8>(targetEnd) !== SPACE) return 0;
+    i = takeProtocol(targetEnd + 1);
+    if (i === 0) return 0;
+    if (hasKey && !isPath(target, targetEnd, bucket, bucketLength, key, keyLength)) return 0;
+  } else if (load<u16>(i) === 0x202d) {
+    i += 2; // a bare dash
+  } else if (load<u32>(i) === 0x20222d22) {
+    i += 4; // a quoted one
+  } else {
+    return 0;
+  }
+
+  const status = statusAt(i);
+  if (status < 0) return 0;
+  i += status === 0 ? 2 : 4;
+  i = takeErrorCode(i);
+  if (i === 0) return 0;
+  const bytes = i;
+  i = takeNumber(i);
+  if (i === 0) return 0;
+  const bytesLength = i - 1 - bytes;
+  i = takeNumber(i); // object size
+  if (i === 0) return 0;
+  i = takeNumber(i); // total time
+  if (i === 0) return 0;
+  i = takeNumber(i); // turn-around time
+  if (i === 0) return 0;
+  const feed = endOfLine(i);
+  if (feed === 0 || feed > most || feed - at > LONGEST_LINE) return 0;
+  const last = load<u8>(feed - 1);
+  if (last === SPACE || last === CR) return 0;
+
+  if (status >= 200 && status <= 299 && operationLength === 15 && isGetObject(operation)) {
+    // `-` may be a key, or none.
+    if (!hasKey) return 0;
+    addRecord(
+      key,
+      <u32>keyLength,
+      timeSeconds,
+      numberAt(bytes, bytesLength),
+      status === 200 ? 1 : 0,
+    );
+    if (version === 4) setWaitingV4(v4Address);
+    else if (version === 6) setRequester(internFound());
+    else setNoRequester();
+  } else {
+    skippedLines++;
+  }
+  if (hasSpaces) requestersWithSpaces++;
+  return feed + 1;
+}
+
+function internFound(): u32 {
+  return internAddress(
+    load<u32>(addressFound),
+    load<u32>(addressFound, 4),
+    load<u32>(addressFound, 8),
+    load<u32>(addressFound, 12),
+  );
+}
+
+/** Whether `REST.GET.OBJECT` stands there. */
+function isGetObject(at: usize): bool {
+  return load<u64>(at) === 0x5445472e54534552 && load<u64>(at, 7) === 0x5443454a424f2e54;
+}
+
+/** Whether a target is `/key` or `/bucket/key`, up to its query, as its bytes are. */
+function isPath(
+  target: usize,
+  targetEnd: usize,
+  bucket: usize,
+  bucketLength: usize,
+  key: usize,
+  keyLength: usize,
+): bool {
+  if (load<u8>(target) !== SLASH) return false;
+  if (isKey(target + 1, targetEnd, key, keyLength)) return true;
+  const afterBucket = target + 1 + bucketLength;
+  return (
+    afterBucket < targetEnd &&
+    load<u8>(afterBucket) === SLASH &&
+    sameBytes(target + 1, bucket, bucketLength) &&
+    isKey(afterBucket + 1, targetEnd, key, keyLength)
+  );
+}
+
+function isKey(at: usize, targetEnd: usize, key: usize, keyLength: usize): bool {
+  const after = at + keyLength;
+  return (
+    after <= targetEnd &&
+    (after === targetEnd || load<u8>(after) === QUESTION) &&
+    sameBytes(at, key, keyLength)
+  );
+}
+
+/** @returns the status, 0 for `-`, or -1 when neither stands before a space there */
+function statusAt(at: usize): i32 {
+  const text = load<u32>(at);
+  if ((text & 0xffff) === 0x202d) return 0;
+  if (text >> 24 !== 0x20) return -1;
+  const digits = (text & 0xffffff) - 0x303030;
+  if (((digits | (digits + 0x060606)) & 0xf0f0f0) !== 0) return -1;
+  const status = (digits & 15) * 100 + ((digits >> 8) & 15) * 10 + ((digits >> 16) & 15);
+  return status < 100 ? -1 : <i32>status;
+}
+
+/**
+ * Whether referer and user agent close, and no bracket stands after them or in them, which could be that of a second record.
+ *
+ * @returns the address of the line feed, or 0
+ */
+function endOfLine(at: usize): usize {
+  let i = at;
+  if (load<u16>(i) === 0x202d) {
+    i += 2;
+  } else if (load<u32>(i) === 0x20222d22 && isAgentStart(i + 4)) {
+    i += 4; // a quoted dash
+  } else {
+    if (load<u8>(i) !== QUOTE) return 0;
+    i++;
+    while (true) {
+      i = nextQuoteFeedOrBracket(i);
+      if (load<u8>(i) !== QUOTE) return 0;
+      if (load<u8>(i, 1) === SPACE && isAgentStart(i + 2)) break;
+      i++;
+    }
+    i += 2;
+  }
+  if (load<u16>(i) === 0x202d) {
+    i += 2;
+  } else {
+    if (load<u8>(i) !== QUOTE) return 0;
+    i++;
+    while (true) {
+      i = nextQuoteFeedOrBracket(i);
+      if (load<u8>(i) !== QUOTE) return 0;
+      const after = load<u8>(i, 1);
+      i++;
+      if (after === SPACE || after === LF) break;
+    }
+  }
+  i = nextFeedOrBracket(i);
+  return load<u8>(i) === LF ? i : 0;
+}
+
+/** A quote, or a bare dash before a space. */
+function isAgentStart(at: usize): bool {
+  return load<u8>(at) === QUOTE || load<u16>(at) === 0x202d;
+}

@@ -1,0 +1,106 @@
+import { clearAddresses, internV4, NO_ADDRESS, reserveAddresses, touchV4 } from './address-table';
+import { hashBytes } from './hash';
+import { clearKeys, internKey, reserveKeys, touchKeys } from './key-table';
+import { reserve } from './memory';
+
+/** Columns of the records in hand. */
+export let keyIds: usize = 0;
+/** Seconds since 1970, 64-bit floats. */
+export let times: usize = 0;
+export let requesterIds: usize = 0;
+/** Bytes sent in two columns: lower and upper 32 bits. */
+export let bytesLow: usize = 0;
+export let bytesHigh: usize = 0;
+export let downloads: usize = 0;
+export let rows: u32 = 0;
+
+let mostRows: u32 = 0;
+
+/** Records whose keys and addresses have no ids yet; looked up together, see `touchKeys`. */
+const MOST_WAITING: u32 = 256;
+const waitingKeys: usize = memory.data(256 * 8, 16);
+const waitingHashes: usize = memory.data(256 * 8, 16);
+const waitingV4: usize = memory.data(256 * 4, 16);
+const waitingV4Rows: usize = memory.data(256 * 4, 16);
+let waiting: u32 = 0;
+let waitingV4Count: u32 = 0;
+
+export function reserveRecords(most: u32, keyBytes: usize): void {
+  mostRows = most;
+  reserveKeys(most, keyBytes);
+  reserveAddresses(most + 1);
+  keyIds = reserve(<usize>most * 4);
+  times = reserve(<usize>most * 8);
+  requesterIds = reserve(<usize>most * 4);
+  bytesLow = reserve(<usize>most * 4);
+  bytesHigh = reserve(<usize>most * 4);
+  downloads = reserve(most);
+}
+
+export function clearRecords(): void {
+  rows = 0;
+  clearKeys();
+  clearAddresses();
+}
+
+/** Go back to fewer rows. */
+export function truncateRecords(to: u32): void {
+  rows = to;
+}
+
+/** Append a record; {@link resolveWaiting} gives it its ids. The key's bytes must stay until then. */
+export function addRecord(key: usize, keyLength: u32, time: f64, bytes: u64, download: u8): void {
+  const row = rows;
+  if (row === mostRows) unreachable();
+  store<f64>(times + ((<usize>row) << 3), time);
+  store<u32>(bytesLow + ((<usize>row) << 2), <u32>bytes);
+  store<u32>(bytesHigh + ((<usize>row) << 2), <u32>(bytes >> 32));
+  store<u8>(downloads + row, download);
+  store<u32>(waitingKeys + ((<usize>waiting) << 3), <u32>key);
+  store<u32>(waitingKeys + ((<usize>waiting) << 3), keyLength, 4);
+  store<u64>(waitingHashes + ((<usize>waiting) << 3), hashBytes(key, keyLength));
+  rows = row + 1;
+  waiting++;
+}
+
+/** The requester of the record added last is an IPv4 address. */
+export function setWaitingV4(address: u32): void {
+  store<u32>(waitingV4 + ((<usize>waitingV4Count) << 2), address);
+  store<u32>(waitingV4Rows + ((<usize>waitingV4Count) << 2), rows - 1);
+  waitingV4Count++;
+}
+
+/** The requester of the record added last. */
+export function setRequester(id: u32): void {
+  store<u32>(requesterIds + ((<usize>(rows - 1)) << 2), id);
+}
+
+export function setNoRequester(): void {
+  setRequester(NO_ADDRESS);
+}
+
+export function resolveIfMany(): void {
+  if (waiting === MOST_WAITING) resolveWaiting();
+}
+
+/** Look up the keys and addresses of all records that wait. */
+export function resolveWaiting(): void {
+  const count = waiting;
+  const first = rows - count;
+  touchKeys(waitingHashes, count);
+  for (let i: u32 = 0; i < count; i++) {
+    const entry = waitingKeys + ((<usize>i) << 3);
+    const hash = load<u64>(waitingHashes + ((<usize>i) << 3));
+    const id = internKey(<usize>load<u32>(entry), load<u32>(entry, 4), hash);
+    store<u32>(keyIds + ((<usize>(first + i)) << 2), id);
+  }
+  waiting = 0;
+  const addresses = waitingV4Count;
+  touchV4(waitingV4, addresses);
+  for (let i: u32 = 0; i < addresses; i++) {
+    const id = internV4(load<u32>(waitingV4 + ((<usize>i) << 2)));
+    const row = load<u32>(waitingV4Rows + ((<usize>i) << 2));
+    store<u32>(requesterIds + ((<usize>row) << 2), id);
+  }
+  waitingV4Count = 0;
+}

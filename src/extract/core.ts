@@ -1,0 +1,71 @@
+import { randomFillSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** A number of the core that changes as it works. */
+interface Counter {
+  readonly value: number;
+}
+
+/**
+ * The hot path, compiled from `assembly/` (see its index.ts for what each function does). Addresses
+ * are positions in its memory.
+ */
+export interface Core {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly seed: Counter;
+  readonly input: Counter;
+  readonly isOdd: Counter;
+  readonly skippedLines: Counter;
+  readonly requestersWithSpaces: Counter;
+  readonly rows: Counter;
+  readonly keyIds: Counter;
+  readonly times: Counter;
+  readonly requesterIds: Counter;
+  readonly bytesLow: Counter;
+  readonly bytesHigh: Counter;
+  readonly downloads: Counter;
+  readonly keyBytes: Counter;
+  readonly keyOffsets: Counter;
+  readonly keyCount: Counter;
+  readonly addressWords: Counter;
+  readonly addressCount: Counter;
+  start(inputBytes: number, rows: number, keyBytes: number): void;
+  scan(from: number, end: number, limit: number, isLast: boolean): number;
+  append(
+    key: number,
+    keyLength: number,
+    timeSeconds: number,
+    bytesLow: number,
+    bytesHigh: number,
+    download: number,
+  ): void;
+  setAddress(a: number, b: number, c: number, d: number): void;
+  truncate(rows: number): void;
+  clear(): void;
+}
+
+/** Random words under the hash tables, and what is read behind them. */
+const SEED_BYTES = 1_024 + 64;
+
+/** The build puts the core beside this file; from its source it is found where the build put it. */
+const LOCATION = import.meta.url.endsWith('.ts')
+  ? '../../dist/src/extract/core.wasm'
+  : './core.wasm';
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * A core with memory of its own. The system backs only what is used of it.
+ *
+ * @param inputBytes room for bytes of log files
+ * @param rows records it can hold
+ * @param keyBytes bytes of distinct keys it can hold
+ */
+export function startCore(inputBytes: number, rows: number, keyBytes: number): Core {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL(LOCATION, import.meta.url)));
+  const core = new WebAssembly.Instance(compiled, {}).exports as unknown as Core;
+  // Other words in each process: nobody can make keys that collide.
+  randomFillSync(new Uint8Array(core.memory.buffer, core.seed.value, SEED_BYTES));
+  core.start(inputBytes, rows, keyBytes);
+  return core;
+}

@@ -1,0 +1,213 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FIELD, KIND, Line } from '../../src/extract/line.js';
+import { parseLine } from '../../src/extract/parse-line.js';
+import { NOTE, REASONS } from '../../src/extract/reasons.js';
+import { RecordBatch } from '../../src/extract/record-batch.js';
+import { lineBytes, validLines } from './line-arbitraries.js';
+import { anyLine, mutated, mutation, PIECES } from './line-mutations.js';
+
+/** What the careful parser says is right; the core may leave any line to it, but not say otherwise. */
+const careful = new Line();
+const batch = new RecordBatch({ rows: 1 << 16, keyBytes: 1 << 24 });
+const { input } = batch;
+
+/** Lines that the core has taken, and those it has left. */
+const tally = { kept: 0, skipped: 0, odd: 0 };
+
+function recordOf(row: number, sealed: Uint8Array): string {
+  const { bytes, offsets } = batch.keys;
+  const id = batch.keyIds[row];
+  const key = Buffer.from(bytes.subarray(offsets[id], offsets[id + 1])).toString('latin1');
+  const at = batch.requesterIds[row] * 16;
+  const address =
+    batch.requesterIds[row] === 0 ? '-' : Buffer.from(sealed.subarray(at, at + 16)).toString('hex');
+  const { times, bytesHigh, bytesLow, downloads } = batch;
+  return [key, times[row], address, bytesHigh[row], bytesLow[row], downloads[row]].join(' ');
+}
+
+function carefulRecord(): string {
+  const { bounds } = careful;
+  const key = input.toString('latin1', bounds[2 * FIELD.key], bounds[2 * FIELD.key + 1]);
+  const words = Array.from(careful.addressWords, (word) => word.toString(16).padStart(8, '0'));
+  const address = careful.hasAddress ? words.join('') : '-';
+  const { timeSeconds, bytesSentHigh, bytesSentLow, kind } = careful;
+  const download = kind === KIND.download ? 1 : 0;
+  return [key, timeSeconds, address, bytesSentHigh, bytesSentLow, download].join(' ');
+}
+
+/** Put lines into the input from `at` on, scan them, and compare line by line. */
+function compare(lines: readonly Buffer[], at = 1): void {
+  batch.clear();
+  let end = at;
+  for (const line of lines) {
+    end += line.copy(input, end);
+    input[end++] = 0x0a;
+  }
+  const expected: string[] = [];
+  let position = at;
+  for (const [index, line] of lines.entries()) {
+    const reason = parseLine(input, position, position + line.length, careful);
+    const accepted = reason === 0 && (careful.notes & ~NOTE.requester_with_spaces) === 0;
+    const kind = careful.kind;
+    const spaces = (careful.notes & NOTE.requester_with_spaces) === 0 ? 0 : 1;
+    const record = accepted && kind !== KIND.skipped ? carefulRecord() : '';
+    const next = position + line.length + 1;
+    // The last line: once as one that its line feed ends, once as one that the file ends.
+    const isLast = index % 2 === 0;
+    const stop = isLast ? next - 1 : next;
+    const saved = input[stop];
+    const {
+      at: taken,
+      isOdd,
+      kept,
+      skipped,
+      withSpaces,
+    } = batch.scan(position, stop, stop, isLast);
+    input[stop] = saved;
+    const shown = line.toString('latin1');
+    if (line.length === 0 && isLast) {
+      // Nothing stands there at all.
+      expect([shown, kept, skipped, isOdd]).toEqual([shown, 0, 0, false]);
+    } else if (isOdd) {
+      tally.odd++;
+      expect([shown, taken, kept, skipped]).toEqual([shown, position, 0, 0]);
+    } else {
+      expect([shown, REASONS[reason], accepted]).toEqual([shown, 'accepted', true]);
+      expect([shown, taken]).toEqual([shown, next]);
+      const isKept = kind !== KIND.skipped;
+      const counts = [shown, kept, skipped, withSpaces];
+      expect(counts).toEqual([shown, isKept ? 1 : 0, isKept ? 0 : 1, spaces]);
+      if (isKept) expected.push(record);
+      tally[isKept ? 'kept' : 'skipped']++;
+    }
+    position = next;
+  }
+  const sealed = batch.sealAddresses((from, count, out) => out.set(from.subarray(0, count * 16)));
+  const records = Array.from({ length: batch.rows }, (_, row) => recordOf(row, sealed));
+  expect(records).toEqual(expected);
+}
+
+const EXAMPLES = [
+  '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be bucket [06/Feb/2019:00:00:38 +0000] 192.0.2.3 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be 3E57427F3EXAMPLE REST.GET.OBJECT a/b%2520c.nwb "GET /a/b%2520c.nwb?x=1 HTTP/1.1" 200 - 113 2662992 70 10 "https://example.org/x" "S3Console/0.4 (x y)" - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234= SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader bucket.s3.us-west-1.amazonaws.com TLSv1.2 - -',
+  'o b [29/Feb/2024:23:59:59 +0000] 2001:db8::ff00:42:8329 arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLEID 891CE47D2EXAMPLE REST.GET.OBJECT k "GET /b/k HTTP/2" 206 - 9007199254740993 - - 7 - "-" -',
+  'o b [01/Mar/1970:00:00:00 +0000] - - A REST.HEAD.OBJECT - - 404 NoSuchKey - 1 2 3 "-" - x',
+  'o b [31/Dec/9999:10:20:30 +0000] 255.255.255.255 svc:x.y ID S3.EXPIRE.OBJECT key/1 "-" - - - 12345678 - - "-" "-" y z',
+].map((text) => Buffer.from(text));
+
+const CORPUS = process.env.S3LOG_CORPUS;
+
+function linesOf(path: string): Buffer[] {
+  const lines = readFileSync(path).toString('latin1').split('\n');
+  return lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'latin1'));
+}
+
+describe('the core decides as the careful parser does, or leaves the line to it:', () => {
+  it('lines with any byte changed to any other', () => {
+    Object.assign(tally, { kept: 0, skipped: 0, odd: 0 });
+    for (const example of EXAMPLES) {
+      // Most of the tail is not judged: its end will do.
+      const places = [...example.keys()].filter((at) => at < 420 || at > example.length - 40);
+      for (const place of places) {
+        const saved = example[place];
+        const variants = Array.from({ length: 256 }, (_, byte) => {
+          const line = Buffer.from(example);
+          line[place] = byte;
+          return line;
+        });
+        compare(
+          variants.filter((line) => line[place] !== 0x0a),
+          1 + (place % 17),
+        );
+        example[place] = saved;
+      }
+    }
+    expect(Math.min(tally.kept, tally.skipped, tally.odd)).toBeGreaterThan(5_000);
+  });
+
+  it('lines that end at any place, lack any byte, or have any of some bytes more', () => {
+    for (const example of EXAMPLES) {
+      const variants: Buffer[] = [];
+      for (let place = 0; place <= example.length; place++) {
+        const [before, after] = [example.subarray(0, place), example.subarray(place)];
+        variants.push(before, Buffer.concat([before, after.subarray(1)]));
+        for (const more of [' ', '"', '-', '0', '%', '\r', '[', '/', '.', ':', '\0', '" "']) {
+          variants.push(Buffer.concat([before, Buffer.from(more), after]));
+        }
+      }
+      for (let i = 0; i < variants.length; i += 500) compare(variants.slice(i, i + 500), i % 16);
+    }
+  });
+
+  it('lines of every form', () => {
+    fc.assert(
+      fc.property(fc.array(anyLine, { maxLength: 8 }), fc.nat(20), (lines, at) =>
+        compare(lines.map(lineBytes), at),
+      ),
+      { seed: 20_261_124, numRuns: 1_500 },
+    );
+  });
+
+  it('lines that are wrong in one to three places', () => {
+    const lines = fc.array(
+      fc.tuple(fc.oneof(validLines, anyLine), fc.array(mutation, { minLength: 1, maxLength: 3 })),
+      { maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(lines, fc.nat(20), (list, at) => {
+        compare(
+          list.map(([parts, mutations]) => mutated(parts, mutations)),
+          at,
+        );
+      }),
+      { seed: 20_261_124, numRuns: 4_000 },
+    );
+  });
+
+  it('changed examples, which stay near to what it takes', () => {
+    const example = fc.constantFrom(...EXAMPLES);
+    const change = fc.tuple(example, fc.nat(), fc.nat(5), fc.constantFrom('', ...PIECES));
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 8 }), (changes) => {
+        compare(
+          changes.map(([line, place, remove, insert]) => {
+            const at = place % (line.length + 1);
+            const rest = line.subarray(at + remove);
+            return Buffer.concat([line.subarray(0, at), Buffer.from(insert, 'latin1'), rest]);
+          }),
+        );
+      }),
+      { seed: 20_261_124, numRuns: 4_000 },
+    );
+  });
+
+  it('fixtures, and the public corpus where it is there', () => {
+    const folder = 'test/fixtures/lines';
+    const files = readdirSync(folder).filter((name) => name.endsWith('.log'));
+    expect(files.length).toBeGreaterThan(10);
+    for (const name of files) compare(linesOf(join(folder, name)));
+    if (CORPUS !== undefined) compare(linesOf(join(CORPUS, 'lines.log')));
+  });
+});
+
+describe('the core', () => {
+  it('takes nearly all lines of ordinary logs', () => {
+    Object.assign(tally, { kept: 0, skipped: 0, odd: 0 });
+    const folder = 'test/fixtures/example-logs';
+    for (const name of readdirSync(folder, { recursive: true }) as string[]) {
+      const path = join(folder, name);
+      if (statSync(path).isFile()) compare(linesOf(path));
+    }
+    const lines = tally.kept + tally.skipped + tally.odd;
+    expect(lines).toBeGreaterThan(100);
+    expect(tally.odd / lines).toBeLessThan(0.2);
+  });
+
+  it('takes each of the examples', () => {
+    Object.assign(tally, { kept: 0, skipped: 0, odd: 0 });
+    compare(EXAMPLES.filter((_, i) => i !== 1));
+    expect(tally).toEqual({ kept: 1, skipped: 2, odd: 0 });
+  });
+});
