@@ -6,18 +6,22 @@ import { storedPath } from '../source/log-path.js';
 import type { NewFile } from './plan-files.js';
 import { NOTES, REASONS } from './reasons.js';
 import { noteCounts, reasonCounts } from './report.js';
-import { FILE_NUMBERS, type FilesReply } from './worker-messages.js';
+import { FILE_NUMBERS, type FileNumbers } from './worker-messages.js';
 import type { WrittenSegments } from './write-batch.js';
 
 /** The log files on their way into one commit. */
 export class CommitBatch {
   readonly openedAt = Date.now();
   readonly files: LedgerRow[] = [];
+  /** The same files, as they were planned. */
+  readonly taken: NewFile[] = [];
   readonly records: SegmentFile[] = [];
   readonly rejects: SegmentFile[] = [];
   bytes = 0;
   /** No more files join; workers write what they have in hand. */
   isClosed = false;
+  /** Records of a file that cannot be read are among its own: it is given up. */
+  isSpoiled = false;
   /** Workers that have records of this batch in hand. */
   readonly holders = new Set<object>();
   private readonly reasons = new Float64Array(REASONS.length);
@@ -25,15 +29,23 @@ export class CommitBatch {
 
   constructor(readonly commit: string) {}
 
-  /** Take over what a worker tells of files it has read to their end. */
-  addFiles(files: readonly NewFile[], reply: Omit<FilesReply, 'kind'>): void {
-    const failed = new Set(reply.failures.map(([index]) => index));
+  /**
+   * Take over what a worker tells of files.
+   *
+   * @returns how many of them it has read to their end
+   */
+  addFiles(files: readonly NewFile[], reply: FileNumbers): number {
+    const others = new Set([...reply.failures.map(([index]) => index), ...reply.large]);
+    const before = this.taken.length;
     files.forEach((file, index) => {
-      if (!failed.has(index)) this.files.push(ledgerRow(file, reply.numbers, index));
+      if (others.has(index)) return;
+      this.taken.push(file);
+      this.files.push(ledgerRow(file, reply.numbers, index));
+      this.bytes += file.sizeBytes;
     });
-    for (const file of files.filter((_, index) => !failed.has(index))) this.bytes += file.sizeBytes;
     addCounts(this.reasons, reply.reasons);
     addCounts(this.notes, reply.notes);
+    return this.taken.length - before;
   }
 
   addSegments(segments: WrittenSegments): void {

@@ -117,7 +117,6 @@ export async function extractLogs(
     ledger,
     source,
     mode: 'generic',
-    workerCount: options.workers,
     report,
     shouldStop,
     observer: {

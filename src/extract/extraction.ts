@@ -1,19 +1,20 @@
-import { closeSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitName } from '../../cache/commit-record.js';
-import { systemErrorCode } from '../../cache/error.js';
 import type { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
-import { detectEncoding, ENCODING, SIGNATURE_BYTES } from '../source/encoding.js';
-import { displayPath, logPath, pathBytes } from '../source/log-path.js';
+import { displayPath, logPath } from '../source/log-path.js';
 import { CommitBatch, commitBatch } from './commit-batch.js';
+import { isCompressed } from './is-compressed.js';
+import { LargeFile } from './large-file.js';
 import type { NewFile } from './plan-files.js';
+import { MOST_HELD_BYTES } from './record-batch.js';
 import type { ExtractionReport } from './report.js';
-import { FILE_NUMBERS, type LargeFileReply, STOPPED } from './worker-messages.js';
+import { STOPPED } from './worker-messages.js';
 import type { ExtractionWorker } from './worker-pool.js';
 
 /** When a batch is committed: what a kill can cost at most, and how small segments may get. */
-const BATCH_BYTES = 2 ** 30;
+const BATCH_BYTES = 2 ** 32;
 const BATCH_FILES = 50_000;
 const BATCH_AGE_MS = 15_000;
 
@@ -21,10 +22,11 @@ const BATCH_AGE_MS = 15_000;
 const REQUEST_BYTES = 8 << 20;
 const REQUEST_FILES = 256;
 
-/** Files from this size on are read by all workers together, in parts of this size. */
-const LARGE_FILE_BYTES = 64 << 20;
-const LEAST_PART_BYTES = 32 << 20;
-const MOST_PART_BYTES = 256 << 20;
+/** Files from this size on are read in parts: a worker could not take back what it has read of them. */
+const LARGE_FILE_BYTES = MOST_HELD_BYTES;
+
+/** Larger files have a commit of their own, so that a failure costs no other file's work. */
+const SOLO_BYTES = 2 ** 30;
 
 /** After a stop a large file is still finished when this little of it is left to begin. */
 const FINISH_BYTES = 512 << 20;
@@ -44,38 +46,28 @@ export interface ExtractionContext {
   /** The folder, for the commits to tell. */
   readonly source: string;
   readonly mode: string;
-  readonly workerCount: number;
   readonly observer: ExtractionObserver;
   /** Counted up as things become real. */
   readonly report: ExtractionReport;
   readonly shouldStop: () => boolean;
 }
 
-/** A file that several workers read at once. */
-interface LargeFile {
-  readonly file: NewFile;
-  readonly batch: CommitBatch;
-  /** Start of the parts nobody has begun. */
-  next: number;
-  readonly partBytes: number;
-  readonly isWhole: boolean;
-  /** Parts being read. */
-  open: number;
-  readonly replies: LargeFileReply[];
-  failure: string | undefined;
-}
-
 /**
  * Brings new files to the workers and what they write into commits.
  *
  * A batch is open while files join it. Once it is closed, each worker that has records of it in hand
- * writes them and goes on with the next batch at once; when the last has written, the batch is committed.
+ * writes them and goes on with the next batch at once; when all is durable, the batch is committed.
+ * A batch in which a large file turned out unreadable is given up, and its other files are read again.
  */
 export class Extraction {
   /** Files read to their end, committed or on their way. */
   filesRead = 0;
   private batch: CommitBatch | undefined;
   private large: LargeFile | undefined;
+  /** Files to be read once more, and whether by a commit of their own. */
+  private readonly again: { readonly file: NewFile; readonly isSolo: boolean }[] = [];
+  private readonly storing = new Set<Promise<void>>();
+  private failure: unknown;
   private sequence = 0;
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -83,18 +75,24 @@ export class Extraction {
 
   /** Have all workers work until there is nothing left. Throws when one of them cannot go on. */
   async run(workers: readonly ExtractionWorker[], files: AsyncIterator<NewFile>): Promise<void> {
-    await Promise.all(workers.map((worker) => this.drive(worker, files)));
+    do {
+      await Promise.all(workers.map((worker) => this.drive(worker, files)));
+      await Promise.all(this.storing);
+      if (this.failure !== undefined) throw this.failure;
+    } while (this.again.length > 0 && !this.context.shouldStop());
   }
 
   private async drive(worker: ExtractionWorker, files: AsyncIterator<NewFile>): Promise<void> {
     let holding: CommitBatch | undefined;
-    for (;;) {
+    while (this.failure === undefined) {
       if (holding?.isClosed) {
-        await this.flush(worker, holding);
+        await this.release(worker, holding);
         holding = undefined;
       }
       const task = await this.nextTask(worker, files);
       if (task !== undefined) {
+        // What it holds of another batch is closed by now.
+        if (holding !== undefined && holding !== task.batch) await this.release(worker, holding);
         holding = task.batch;
         await task.run(worker);
         this.closeIfFull();
@@ -123,8 +121,10 @@ export class Extraction {
   private async choose(files: AsyncIterator<NewFile>): Promise<Task | undefined> {
     const stopping = this.context.shouldStop();
     if (this.large !== undefined) {
-      const part = this.nextPart(this.large, stopping);
-      if (part !== undefined) return part;
+      const isLong = this.large.isSolo && this.large.bytesLeft > FINISH_BYTES;
+      if (stopping && isLong) this.giveUp(this.large, STOPPED);
+      if (!this.large.isHandedOut) return this.nextPart(this.large);
+      this.large = undefined;
     }
     if (stopping) {
       this.context.report.stopped = true;
@@ -134,11 +134,12 @@ export class Extraction {
     const small: NewFile[] = [];
     let bytes = 0;
     while (bytes < REQUEST_BYTES && small.length < REQUEST_FILES) {
-      const { value: file, done } = await files.next();
-      if (done) break;
-      if (file.sizeBytes >= LARGE_FILE_BYTES) {
-        this.large = this.beginLarge(file);
-        if (small.length === 0) return this.nextPart(this.large, false);
+      const next = this.again.shift() ?? (await files.next()).value;
+      if (next === undefined) break;
+      const { file, isSolo } = 'file' in next ? next : { file: next, isSolo: false };
+      if (isSolo || file.sizeBytes >= LARGE_FILE_BYTES) {
+        const task = this.beginLarge(file, isSolo, small);
+        if (task !== undefined) return task;
         break;
       }
       small.push(file);
@@ -154,89 +155,75 @@ export class Extraction {
       run: async (worker) => {
         const reply = await worker.call({ kind: 'files', commit: batch.commit, files });
         for (const [index, reason] of reply.failures) this.fail(files[index], reason);
-        batch.addFiles(files, reply);
-        this.filesRead += files.length - reply.failures.length;
+        for (const index of reply.large) this.again.push({ file: files[index], isSolo: true });
+        this.filesRead += batch.addFiles(files, reply);
       },
     };
   }
 
-  private beginLarge(file: NewFile): LargeFile {
-    const perWorker = Math.ceil(file.sizeBytes / this.context.workerCount);
-    return {
-      file,
-      batch: this.openBatch(),
-      next: 0,
-      partBytes: Math.min(MOST_PART_BYTES, Math.max(LEAST_PART_BYTES, perWorker)),
-      isWhole: isCompressed(file),
-      open: 0,
-      replies: [],
-      failure: undefined,
-    };
+  /**
+   * Begin a file that is read in parts, or in one go by a commit of its own.
+   *
+   * @returns its first part, or undefined when small files are in hand, which go first
+   */
+  private beginLarge(
+    file: NewFile,
+    mustBeAlone: boolean,
+    small: readonly NewFile[],
+  ): Task | undefined {
+    const compressed = isCompressed(file);
+    if (mustBeAlone || compressed || file.sizeBytes >= SOLO_BYTES) {
+      if (small.length > 0) {
+        this.again.unshift({ file, isSolo: mustBeAlone });
+        return undefined;
+      }
+      this.close();
+      this.large = new LargeFile(file, this.newBatch(), true, compressed);
+      return this.nextPart(this.large);
+    }
+    this.large = new LargeFile(file, this.openBatch(), false, false);
+    return small.length === 0 ? this.nextPart(this.large) : undefined;
   }
 
-  private nextPart(large: LargeFile, stopping: boolean): Task | undefined {
-    const { file, batch, next } = large;
-    const left = file.sizeBytes - next;
-    if (stopping && left > FINISH_BYTES && large.failure === undefined) {
-      large.failure = STOPPED;
-      if (large.open === 0) this.endLarge(large);
-    }
-    if (left <= 0 || large.failure !== undefined) {
-      this.large = undefined;
-      return undefined;
-    }
-    const end = large.isWhole ? file.sizeBytes : Math.min(next + large.partBytes, file.sizeBytes);
-    large.next = end;
-    large.open++;
-    const isLast = end === file.sizeBytes;
-    // The last part's lines have no upper bound: the file ends them.
-    const part = large.isWhole
-      ? undefined
-      : { start: next, end: isLast ? Number.POSITIVE_INFINITY : end };
+  private nextPart(large: LargeFile): Task {
+    const { file, batch } = large;
+    const range = large.nextPart();
+    if (large.isSolo && large.isHandedOut) batch.isClosed = true;
     return {
       batch,
       run: async (worker) => {
-        const reply = await worker.call({ kind: 'large file', commit: batch.commit, file, part });
-        large.open--;
-        large.replies.push(reply);
-        for (const [, reason] of reply.failures) large.failure ??= reason;
-        if (large.open === 0 && (large.failure !== undefined || large.next === file.sizeBytes)) {
-          this.endLarge(large);
-        }
+        const request = { kind: 'part', commit: batch.commit, file, range } as const;
+        large.took(await worker.call(request));
+        if (large.failure !== undefined) this.giveUp(large, large.failure);
+        else if (large.isDone) this.filesRead += batch.addFiles([file], large.sum());
       },
     };
   }
 
-  private endLarge(large: LargeFile): void {
-    if (large.failure === undefined) {
-      large.batch.addFiles([large.file], sumOfParts(large.replies));
-      this.filesRead++;
-      for (const reply of large.replies) large.batch.addSegments(reply.segments);
-      return;
-    }
-    for (const { segments } of large.replies) {
-      for (const { file } of [...segments.records, ...segments.rejects]) {
-        unlinkSync(join(this.context.cache.paths.segments, file));
-      }
-    }
-    if (large.failure !== STOPPED) this.fail(large.file, large.failure);
+  private giveUp(large: LargeFile, reason: string): void {
+    large.failure = reason;
+    const { batch, file } = large;
+    if (batch.isSpoiled) return;
+    batch.isSpoiled = true;
+    batch.isClosed = true;
+    if (batch === this.batch) this.batch = undefined;
+    if (reason !== STOPPED) this.fail(file, reason);
+    if (batch.holders.size === 0) this.settle(batch);
   }
 
   private openBatch(): CommitBatch {
-    if (this.batch === undefined) {
-      const name = commitName(
-        new Date(),
-        this.context.cache.lock.token.slice(0, 8),
-        ++this.sequence,
-      );
-      this.batch = new CommitBatch(name);
-    }
+    this.batch ??= this.newBatch();
     return this.batch;
+  }
+
+  private newBatch(): CommitBatch {
+    const token = this.context.cache.lock.token.slice(0, 8);
+    return new CommitBatch(commitName(new Date(), token, ++this.sequence));
   }
 
   private closeIfFull(): void {
     const { batch } = this;
-    if (batch === undefined || this.large !== undefined) return;
+    if (batch === undefined || this.large?.batch === batch) return;
     const isOld = Date.now() - batch.openedAt > BATCH_AGE_MS;
     if (batch.bytes >= BATCH_BYTES || batch.files.length >= BATCH_FILES || isOld) this.close();
   }
@@ -247,11 +234,42 @@ export class Extraction {
     this.batch = undefined;
   }
 
-  private async flush(worker: ExtractionWorker, batch: CommitBatch): Promise<void> {
-    const { segments } = await worker.call({ kind: 'flush', commit: batch.commit });
-    batch.addSegments(segments);
+  /** Have a worker let go of what it has in hand for a batch that is closed. */
+  private async release(worker: ExtractionWorker, batch: CommitBatch): Promise<void> {
+    if (batch.isSpoiled) {
+      await worker.call({ kind: 'drop', commit: batch.commit });
+      this.left(worker, batch);
+      return;
+    }
+    const { stored } = await worker.flush(batch.commit);
+    const storing = stored
+      .then((segments) => {
+        batch.addSegments(segments);
+        this.left(worker, batch);
+      })
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      })
+      .finally(() => this.storing.delete(storing));
+    this.storing.add(storing);
+  }
+
+  private left(worker: ExtractionWorker, batch: CommitBatch): void {
     batch.holders.delete(worker);
-    if (batch.holders.size === 0) this.commit(batch);
+    if (batch.holders.size === 0) this.settle(batch);
+  }
+
+  /** Everybody has let go of a batch. */
+  private settle(batch: CommitBatch): void {
+    if (!batch.isSpoiled) {
+      this.commit(batch);
+      return;
+    }
+    for (const { file } of [...batch.records, ...batch.rejects]) {
+      unlinkSync(join(this.context.cache.paths.segments, file));
+    }
+    this.filesRead -= batch.taken.length;
+    for (const file of batch.taken) this.again.push({ file, isSolo: false });
   }
 
   private commit(batch: CommitBatch): void {
@@ -284,34 +302,4 @@ export class Extraction {
 interface Task {
   readonly batch: CommitBatch;
   run(worker: ExtractionWorker): Promise<void>;
-}
-
-/** One reply for the whole file out of those for its parts. */
-function sumOfParts(replies: readonly LargeFileReply[]): Omit<LargeFileReply, 'kind' | 'segments'> {
-  const numbers = new Float64Array(FILE_NUMBERS.length);
-  const reasons = new Uint32Array(replies[0].reasons.length);
-  const notes = new Uint32Array(replies[0].notes.length);
-  for (const reply of replies) {
-    for (let i = 0; i < numbers.length; i++) numbers[i] += reply.numbers[i];
-    for (let i = 0; i < reasons.length; i++) reasons[i] += reply.reasons[i];
-    for (let i = 0; i < notes.length; i++) notes[i] += reply.notes[i];
-  }
-  return { numbers, failures: [], reasons, notes };
-}
-
-/** Compressed data cannot be entered in its middle. A file that cannot be read shows so in its worker. */
-function isCompressed(file: NewFile): boolean {
-  try {
-    const fd = openSync(pathBytes(file.path), 'r');
-    try {
-      const signature = Buffer.alloc(SIGNATURE_BYTES);
-      const length = readSync(fd, signature, 0, SIGNATURE_BYTES, 0);
-      return detectEncoding(signature.subarray(0, length)) !== ENCODING.plain;
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return true;
-  }
 }

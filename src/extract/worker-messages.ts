@@ -31,25 +31,32 @@ export interface FilesRequest {
 }
 
 /**
- * Read one file (or the lines that begin from `start` up to `end`), too large to be held
- * in memory with others: its segments hold nothing else and are dropped when it fails.
+ * Read the lines of a file that begin from `start` up to `end`, or, without a range, the whole of a
+ * compressed one. Its records join what the worker has in hand; when that becomes too much, some of them are
+ * written, so that a failure spoils the whole commit.
  */
-export interface LargeFileRequest {
-  readonly kind: 'large file';
+export interface PartRequest {
+  readonly kind: 'part';
   readonly commit: string;
   readonly file: PlannedFile;
-  readonly part: { readonly start: number; readonly end: number } | undefined;
+  readonly range: { readonly start: number; readonly end: number } | undefined;
 }
 
-/** Write what the worker has in hand for this commit. */
+/** Write what the worker has in hand. The reply comes at once; {@link StoredMessage} when all is durable. */
 export interface FlushRequest {
   readonly kind: 'flush';
   readonly commit: string;
 }
 
-export type WorkerRequest = FilesRequest | LargeFileRequest | FlushRequest;
+/** Forget what the worker has in hand, and remove what it has written of it. */
+export interface DropRequest {
+  readonly kind: 'drop';
+  readonly commit: string;
+}
 
-/** Numbers per file in {@link FilesReply.numbers}, in this order. */
+export type WorkerRequest = FilesRequest | PartRequest | FlushRequest | DropRequest;
+
+/** Numbers per file in {@link FileNumbers.numbers}, in this order. */
 export const FILE_NUMBERS = [
   'lines',
   'kept',
@@ -61,27 +68,37 @@ export const FILE_NUMBERS = [
 ] as const;
 
 /** What became of the files of a request; nothing in it per line, little per file. */
-export interface FilesReply {
-  readonly kind: 'files';
-  /** {@link FILE_NUMBERS} of every file, one file after the other; zeros for those that failed. */
+export interface FileNumbers {
+  /** {@link FILE_NUMBERS} of every file, one file after the other; zeros for those not read. */
   readonly numbers: Float64Array;
   /** Index of a file and why it could not be read. */
   readonly failures: readonly (readonly [number, string])[];
+  /** Indexes of files with more content than can be held; they are to be read by a commit of their own. */
+  readonly large: readonly number[];
   /** Sums over all files read: rejected lines by reason, and lines by note. */
   readonly reasons: Uint32Array;
   readonly notes: Uint32Array;
 }
 
-export interface LargeFileReply extends Omit<FilesReply, 'kind'> {
-  readonly kind: 'large file';
+export type WorkerReply =
+  | ({ readonly kind: 'files' } & FileNumbers)
+  | ({ readonly kind: 'part' } & FileNumbers)
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'drop' };
+
+/** What was flushed for a commit is durable. Comes while the worker is at other requests. */
+export interface StoredMessage {
+  readonly kind: 'stored';
+  readonly commit: string;
   readonly segments: WrittenSegments;
 }
 
-export type WorkerReply =
-  | FilesReply
-  | LargeFileReply
-  | { readonly kind: 'flush'; readonly segments: WrittenSegments }
-  | { readonly kind: 'error'; readonly error: SerializedError };
+export interface ErrorMessage {
+  readonly kind: 'error';
+  readonly error: SerializedError;
+}
+
+export type WorkerMessage = WorkerReply | StoredMessage | ErrorMessage;
 
 /** An error as it crosses between threads; classes do not. */
 export interface SerializedError {

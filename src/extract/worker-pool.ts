@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { S3LogExtractionError } from '../../cache/error.js';
-import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.js';
+import type { WorkerMessage, WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.js';
+import type { WrittenSegments } from './write-batch.js';
 
 /** A worker thread is gone. */
 export class WorkerDiedError extends S3LogExtractionError {
@@ -12,28 +13,26 @@ export class WorkerDiedError extends S3LogExtractionError {
   }
 }
 
-/** One thread that extracts; it works on one request at a time. */
+interface Waiter<T> {
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+/** One thread that extracts; it works on one request at a time, and stores what was flushed meanwhile. */
 export class ExtractionWorker {
   private readonly thread: Worker;
-  private pending: { resolve(reply: WorkerReply): void; reject(error: Error): void } | undefined;
+  private pending: Waiter<WorkerReply> | undefined;
+  /** By commit. */
+  private readonly storing = new Map<string, Waiter<WrittenSegments>>();
   private failure: Error | undefined;
 
   constructor(setup: WorkerSetup) {
     this.thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
-    this.thread.on('message', (reply: WorkerReply) => {
-      const { pending } = this;
-      this.pending = undefined;
-      if (reply.kind !== 'error') {
-        pending?.resolve(reply);
-        return;
-      }
-      const { code, message, hint, exitCode } = reply.error;
-      pending?.reject(
-        new S3LogExtractionError(code, message, hint === undefined ? {} : { hint }, exitCode),
-      );
-    });
-    this.thread.on('error', (error) => this.fail(error));
-    this.thread.on('exit', (code) => this.fail(new Error(`exit code ${code}`)));
+    this.thread.on('message', (message: WorkerMessage) => this.take(message));
+    this.thread.on('error', (error) => this.fail(new WorkerDiedError(error)));
+    this.thread.on('exit', (code) =>
+      this.fail(new WorkerDiedError(new Error(`exit code ${code}`))),
+    );
   }
 
   /** @throws {S3LogExtractionError} that has nothing to do with one log file */
@@ -50,14 +49,44 @@ export class ExtractionWorker {
     }) as Promise<Extract<WorkerReply, { kind: K }>>;
   }
 
+  /**
+   * Have the worker write what it has in hand.
+   *
+   * @returns once it can go on with something else; `stored` settles when what it wrote is durable
+   */
+  async flush(commit: string): Promise<{ stored: Promise<WrittenSegments> }> {
+    const stored = new Promise<WrittenSegments>((resolve, reject) => {
+      this.storing.set(commit, { resolve, reject });
+    });
+    // Whoever waits for it hears of a failure; nobody may, when the call itself fails.
+    stored.catch(() => undefined);
+    await this.call({ kind: 'flush', commit });
+    return { stored };
+  }
+
   async close(): Promise<void> {
     this.thread.removeAllListeners('exit');
     await this.thread.terminate();
   }
 
+  private take(message: WorkerMessage): void {
+    if (message.kind === 'stored') {
+      this.storing.get(message.commit)?.resolve(message.segments);
+      this.storing.delete(message.commit);
+    } else if (message.kind === 'error') {
+      const { code, message: text, hint, exitCode } = message.error;
+      this.fail(new S3LogExtractionError(code, text, hint === undefined ? {} : { hint }, exitCode));
+    } else {
+      const { pending } = this;
+      this.pending = undefined;
+      pending?.resolve(message);
+    }
+  }
+
   private fail(error: Error): void {
-    this.failure ??= new WorkerDiedError(error);
-    this.pending?.reject(this.failure);
+    this.failure ??= error;
+    for (const waiter of [this.pending, ...this.storing.values()]) waiter?.reject(this.failure);
     this.pending = undefined;
+    this.storing.clear();
   }
 }

@@ -15,56 +15,69 @@ import {
 import { NOTES, REASONS } from './reasons.js';
 import { RecordBatch } from './record-batch.js';
 import { emptyAccount, resetAccount } from './scan-lines.js';
+import { SegmentStore } from './segment-store.js';
 import {
   FILE_NUMBERS,
-  type FilesReply,
-  type LargeFileRequest,
+  type FileNumbers,
+  type PartRequest,
   type PlannedFile,
   type SerializedError,
   STOPPED,
+  type WorkerMessage,
   type WorkerReply,
   type WorkerRequest,
   type WorkerSetup,
 } from './worker-messages.js';
-import { type WrittenSegments, writeBatch } from './write-batch.js';
 
 const setup = workerData as WorkerSetup;
-const sealer = await createSealer(sealingKeyFromBytes(setup.sealingKey));
 const batch = new RecordBatch(setup.limits);
 const feeder = new LineFeeder(batch);
 const account = emptyAccount();
+const sealer = await createSealer(sealingKeyFromBytes(setup.sealingKey));
+const store = new SegmentStore(setup.segmentsFolder, `w${setup.index}`, sealer);
 
-/** Segments written for the commit in hand because the batch was full. */
-let written = nothingWritten();
 /** A file that cannot be shared is given up on a stop when more than this of it is left. */
 const FINISH_BYTES = 128 << 20;
-let sequence = 0;
 
 async function answer(request: WorkerRequest): Promise<WorkerReply> {
-  if (request.kind === 'files') {
-    const outcome = new Outcome(request.files.length);
-    for (const [index, file] of request.files.entries()) {
-      if (batch.isFull()) flush(request.commit);
-      await readSmall(index, file, request.commit, outcome);
+  await store.keepUp();
+  const { commit } = request;
+  switch (request.kind) {
+    case 'files': {
+      const outcome = new Outcome(request.files.length);
+      for (const [index, file] of request.files.entries()) {
+        if (batch.isFull()) store.write(batch, commit);
+        await readSmall(index, file, outcome);
+      }
+      return { kind: 'files', ...outcome };
     }
-    return { kind: 'files', ...outcome };
+    case 'part': {
+      const outcome = new Outcome(1);
+      await readPart(request, outcome);
+      return { kind: 'part', ...outcome };
+    }
+    case 'flush': {
+      store.write(batch, commit);
+      store.settle().then(
+        (segments) => post({ kind: 'stored', commit, segments }),
+        (error: unknown) => post({ kind: 'error', error: serialize(error) }),
+      );
+      return { kind: 'flush' };
+    }
+    case 'drop': {
+      batch.clear();
+      const { records, rejects } = await store.settle();
+      for (const { file } of [...records, ...rejects]) unlinkSync(join(setup.segmentsFolder, file));
+      return { kind: 'drop' };
+    }
   }
-  flush(request.commit);
-  if (request.kind === 'large file') {
-    const outcome = new Outcome(1);
-    const { file, part, commit } = request;
-    const segments = await readLarge(0, file, part, commit, outcome);
-    return { kind: 'large file', ...outcome, segments };
-  }
-  const segments = written;
-  written = nothingWritten();
-  return { kind: 'flush', segments };
 }
 
 /** What is told of the files of one request. */
-class Outcome implements Omit<FilesReply, 'kind'> {
+class Outcome implements FileNumbers {
   readonly numbers: Float64Array;
   readonly failures: [number, string][] = [];
+  readonly large: number[] = [];
   readonly reasons = new Uint32Array(REASONS.length);
   readonly notes = new Uint32Array(NOTES.length);
 
@@ -77,20 +90,14 @@ function succeeded(index: number, read: ReadFile, outcome: Outcome): void {
   const { lines, kept, skipped, rejected } = account;
   const numbers = [lines, kept, skipped, rejected, read.contentBytes, read.encoding, read.check];
   outcome.numbers.set(numbers, index * FILE_NUMBERS.length);
-  account.reasons.forEach((count, reason) => {
-    outcome.reasons[reason] += count;
-  });
-  account.notes.forEach((count, note) => {
-    outcome.notes[note] += count;
-  });
+  for (let reason = 0; reason < outcome.reasons.length; reason++) {
+    outcome.reasons[reason] += account.reasons[reason];
+  }
+  for (let note = 0; note < outcome.notes.length; note++)
+    outcome.notes[note] += account.notes[note];
 }
 
-async function readSmall(
-  index: number,
-  file: PlannedFile,
-  commit: string,
-  outcome: Outcome,
-): Promise<void> {
+async function readSmall(index: number, file: PlannedFile, outcome: Outcome): Promise<void> {
   const mark = batch.mark();
   resetAccount(account);
   try {
@@ -98,68 +105,33 @@ async function readSmall(
     succeeded(index, await readLogFile(file, false, feeder, countProgress), outcome);
   } catch (error) {
     batch.rollback(mark);
-    if (error instanceof LargeContentError) {
-      flush(commit);
-      const segments = await readLarge(index, file, undefined, commit, outcome);
-      written.records.push(...segments.records);
-      written.rejects.push(...segments.rejects);
-    } else {
-      outcome.failures.push([index, failureOf(error)]);
-    }
+    if (error instanceof LargeContentError) outcome.large.push(index);
+    else outcome.failures.push([index, failureOf(error)]);
   }
 }
 
-/** Read a file of any size into segments of its own; the batch must be empty. */
-async function readLarge(
-  index: number,
-  file: PlannedFile,
-  part: LargeFileRequest['part'],
-  commit: string,
-  outcome: Outcome,
-): Promise<WrittenSegments> {
-  const segments = nothingWritten();
-  const write = (): void =>
-    writeBatch(batch, setup.segmentsFolder, nextStem(commit), sealer, segments);
-  let left = part === undefined ? file.sizeBytes : 0;
+async function readPart(request: PartRequest, outcome: Outcome): Promise<void> {
+  const { file, range, commit } = request;
+  let left = range === undefined ? file.sizeBytes : 0;
   const onProgress = (bytes: number): void => {
     countProgress(bytes);
     left -= bytes;
     if (left > FINISH_BYTES && Atomics.load(setup.stopFlag, 0) !== 0) {
       throw new UnreadableFileError(STOPPED);
     }
-    if (batch.isFull()) write();
+    if (batch.isFull()) store.write(batch, commit);
   };
   resetAccount(account);
   try {
-    const from = feeder.begin(file.name, account, part?.start, part?.end);
+    const from = feeder.begin(file.name, account, range?.start, range?.end);
     const read =
-      part === undefined
+      range === undefined
         ? await readLogFile(file, true, feeder, onProgress)
         : await readLogFilePart(file, from, feeder, onProgress);
-    write();
-    succeeded(index, read, outcome);
-    return segments;
+    succeeded(0, read, outcome);
   } catch (error) {
-    batch.clear();
-    for (const segment of [...segments.records, ...segments.rejects]) {
-      unlinkSync(join(setup.segmentsFolder, segment.file));
-    }
-    outcome.failures.push([index, failureOf(error)]);
-    return nothingWritten();
+    outcome.failures.push([0, failureOf(error)]);
   }
-}
-
-function flush(commit: string): void {
-  if (batch.isEmpty()) batch.clear();
-  else writeBatch(batch, setup.segmentsFolder, nextStem(commit), sealer, written);
-}
-
-function nextStem(commit: string): string {
-  return `${commit}-w${setup.index}-${++sequence}`;
-}
-
-function nothingWritten(): WrittenSegments {
-  return { records: [], rejects: [] };
 }
 
 function countProgress(bytes: number): void {
@@ -187,10 +159,10 @@ function serialize(error: unknown): SerializedError {
   };
 }
 
+function post(message: WorkerMessage): void {
+  parentPort?.postMessage(message);
+}
+
 parentPort?.on('message', (request: WorkerRequest) => {
-  answer(request).then(
-    (reply) => parentPort?.postMessage(reply),
-    (error: unknown) =>
-      parentPort?.postMessage({ kind: 'error', error: serialize(error) } satisfies WorkerReply),
-  );
+  answer(request).then(post, (error: unknown) => post({ kind: 'error', error: serialize(error) }));
 });

@@ -90,7 +90,7 @@ describe('a run that is asked to stop', () => {
     const line = { key: 'ds1/x', time: 1_700_000_000, client: 1 };
     // Gigabytes in one file, which a first request has finished.
     const member = gzipSync(logText([line]).repeat(20_000));
-    const path = sandbox.write('large.gz', Buffer.concat(Array(300).fill(member)));
+    const path = sandbox.write('large.gz', Buffer.concat(Array(1_500).fill(member)));
     const { child, ended } = sandbox.start(['extract', path, '--json']);
     await sandbox.locked();
     await wait(100);

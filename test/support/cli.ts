@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { scratchDirectory } from './scratch.js';
 
 /** Where the built program is; S3LOG_DIST names another build than `dist/`. */
-const dist = process.env.S3LOG_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url));
+export const DIST = process.env.S3LOG_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url));
 
 /** How a command ended. */
 export interface Ended {
@@ -66,7 +66,7 @@ export class Sandbox {
   }
 
   start(args: readonly string[], options: RunOptions = {}): Running {
-    const program = join(dist, 'bin', `${options.executable ?? 's3logextraction'}.js`);
+    const program = join(DIST, 'bin', `${options.executable ?? 's3logextraction'}.js`);
     const command = [process.execPath, program, ...args];
     const [file, ...rest] =
       options.umask === undefined
