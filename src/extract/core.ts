@@ -17,6 +17,8 @@ export interface Core {
   readonly isOdd: Counter;
   readonly skippedLines: Counter;
   readonly requestersWithSpaces: Counter;
+  readonly spacesBeforeRequester: Counter;
+  readonly otherZones: Counter;
   readonly rows: Counter;
   readonly keyIds: Counter;
   readonly times: Counter;

@@ -40,7 +40,10 @@ export interface ScanResult {
   isOdd: boolean;
   kept: number;
   skipped: number;
+  /** Lines with these notes. */
   withSpaces: number;
+  withSpacesBefore: number;
+  inOtherZones: number;
 }
 
 /**
@@ -60,7 +63,15 @@ export class RecordBatch {
   readonly downloads: Uint8Array;
   readonly rejects = new RejectColumns();
   readonly #core: Core;
-  readonly #result: ScanResult = { at: 0, isOdd: false, kept: 0, skipped: 0, withSpaces: 0 };
+  readonly #result: ScanResult = {
+    at: 0,
+    isOdd: false,
+    kept: 0,
+    skipped: 0,
+    withSpaces: 0,
+    withSpacesBefore: 0,
+    inOtherZones: 0,
+  };
 
   constructor(private readonly limits: BatchLimits) {
     const inputBytes = CHUNK_BYTES + LONGEST_LINE + SLACK_BYTES;
@@ -133,6 +144,8 @@ export class RecordBatch {
     result.kept = core.rows.value - before;
     result.skipped = core.skippedLines.value;
     result.withSpaces = core.requestersWithSpaces.value;
+    result.withSpacesBefore = core.spacesBeforeRequester.value;
+    result.inOtherZones = core.otherZones.value;
     return result;
   }
 

@@ -2,7 +2,7 @@ import { LF } from './bytes.js';
 import { KIND, Line } from './line.js';
 import { parseLine } from './parse-line.js';
 import { NOTES, REASON, REASONS } from './reasons.js';
-import { LONGEST_LINE, type RecordBatch } from './record-batch.js';
+import { LONGEST_LINE, type RecordBatch, type ScanResult } from './record-batch.js';
 
 /** The account of one log file, or of a part of one (invariant I3). */
 export interface FileAccount {
@@ -60,21 +60,29 @@ export function scanLines(
   const { input } = batch;
   let at = start;
   while (at < end && at < limit) {
-    const { at: stopped, isOdd, kept, skipped, withSpaces } = batch.scan(at, end, limit, isLast);
-    account.lines += kept + skipped;
-    account.kept += kept;
-    account.skipped += skipped;
-    account.notes[WITH_SPACES] += withSpaces;
-    if (!isOdd) return Math.min(stopped, end);
+    const found = batch.scan(at, end, limit, isLast);
+    count(found, account);
+    if (!found.isOdd) return Math.min(found.at, end);
     // `scan` has put a line feed at `end`.
-    const feed = input.indexOf(LF, stopped);
-    takeLine(stopped, feed, fileOffset, name, batch, account);
+    const feed = input.indexOf(LF, found.at);
+    takeLine(found.at, feed, fileOffset, name, batch, account);
     at = feed + 1;
   }
   return Math.min(at, end);
 }
 
 const WITH_SPACES = NOTES.indexOf('requester_with_spaces');
+const WITH_SPACES_BEFORE = NOTES.indexOf('multiple_spaces_before_requester');
+const IN_OTHER_ZONES = NOTES.indexOf('zone_not_utc');
+
+function count(found: ScanResult, account: FileAccount): void {
+  account.lines += found.kept + found.skipped;
+  account.kept += found.kept;
+  account.skipped += found.skipped;
+  account.notes[WITH_SPACES] += found.withSpaces;
+  account.notes[WITH_SPACES_BEFORE] += found.withSpacesBefore;
+  account.notes[IN_OTHER_ZONES] += found.inOtherZones;
+}
 
 function takeLine(
   start: number,

@@ -10,6 +10,8 @@ import { lineBytes, validLines } from './line-arbitraries.js';
 import { anyLine, mutated, mutation, PIECES } from './line-mutations.js';
 
 /** What the careful parser says is right; the core may leave any line to it, but not say otherwise. */
+const COUNTED =
+  NOTE.requester_with_spaces | NOTE.multiple_spaces_before_requester | NOTE.zone_not_utc;
 const careful = new Line();
 const batch = new RecordBatch({ rows: 1 << 16, keyBytes: 1 << 24 });
 const { input } = batch;
@@ -38,6 +40,12 @@ function carefulRecord(): string {
   return [key, timeSeconds, address, bytesSentHigh, bytesSentLow, download].join(' ');
 }
 
+/** Cheap where they are: this is asked some hundred thousand times. */
+function requireSame(line: Buffer, found: unknown[], wanted: unknown[]): void {
+  if (found.join() === wanted.join()) return;
+  expect([line.toString('latin1'), ...found]).toEqual([line.toString('latin1'), ...wanted]);
+}
+
 /** Put lines into the input from `at` on, scan them, and compare line by line. */
 function compare(lines: readonly Buffer[], at = 1): void {
   batch.clear();
@@ -50,36 +58,34 @@ function compare(lines: readonly Buffer[], at = 1): void {
   let position = at;
   for (const [index, line] of lines.entries()) {
     const reason = parseLine(input, position, position + line.length, careful);
-    const accepted = reason === 0 && (careful.notes & ~NOTE.requester_with_spaces) === 0;
+    const accepted = reason === 0 && (careful.notes & ~COUNTED) === 0;
     const kind = careful.kind;
-    const spaces = (careful.notes & NOTE.requester_with_spaces) === 0 ? 0 : 1;
+    const { notes } = careful;
+    const noted = [
+      NOTE.requester_with_spaces,
+      NOTE.multiple_spaces_before_requester,
+      NOTE.zone_not_utc,
+    ].map((note) => ((notes & note) === 0 ? 0 : 1));
     const record = accepted && kind !== KIND.skipped ? carefulRecord() : '';
     const next = position + line.length + 1;
     // The last line: once as one that its line feed ends, once as one that the file ends.
     const isLast = index % 2 === 0;
     const stop = isLast ? next - 1 : next;
     const saved = input[stop];
-    const {
-      at: taken,
-      isOdd,
-      kept,
-      skipped,
-      withSpaces,
-    } = batch.scan(position, stop, stop, isLast);
+    const found = batch.scan(position, stop, stop, isLast);
+    const { at: taken, isOdd, kept, skipped } = found;
     input[stop] = saved;
-    const shown = line.toString('latin1');
     if (line.length === 0 && isLast) {
       // Nothing stands there at all.
-      expect([shown, kept, skipped, isOdd]).toEqual([shown, 0, 0, false]);
+      requireSame(line, [kept, skipped, Number(isOdd)], [0, 0, 0]);
     } else if (isOdd) {
       tally.odd++;
-      expect([shown, taken, kept, skipped]).toEqual([shown, position, 0, 0]);
+      requireSame(line, [taken, kept, skipped], [position, 0, 0]);
     } else {
-      expect([shown, REASONS[reason], accepted]).toEqual([shown, 'accepted', true]);
-      expect([shown, taken]).toEqual([shown, next]);
+      requireSame(line, [REASONS[reason], Number(accepted), taken], ['accepted', 1, next]);
       const isKept = kind !== KIND.skipped;
-      const counts = [shown, kept, skipped, withSpaces];
-      expect(counts).toEqual([shown, isKept ? 1 : 0, isKept ? 0 : 1, spaces]);
+      const counts = [kept, skipped, found.withSpaces, found.withSpacesBefore, found.inOtherZones];
+      requireSame(line, counts, [isKept ? 1 : 0, isKept ? 0 : 1, ...noted]);
       if (isKept) expected.push(record);
       tally[isKept ? 'kept' : 'skipped']++;
     }
@@ -87,10 +93,11 @@ function compare(lines: readonly Buffer[], at = 1): void {
   }
   const sealed = batch.sealAddresses((from, count, out) => out.set(from.subarray(0, count * 16)));
   const records = Array.from({ length: batch.rows }, (_, row) => recordOf(row, sealed));
-  expect(records).toEqual(expected);
+  if (records.join('\n') !== expected.join('\n')) expect(records).toEqual(expected);
 }
 
 const EXAMPLES = [
+  'o b [06/Feb/2019:00:00:38 -0130] ::ffff:192.0.2.3   r 3E57427F3EXAMPLE REST.GET.OBJECT a%252Bb+c/d%25C3%25A9 "GET /a%2Bb%20c/d%C3%A9?y HTTP/1.0" 206 - 12345678901 - - - - "x y"',
   '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be bucket [06/Feb/2019:00:00:38 +0000] 192.0.2.3 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be 3E57427F3EXAMPLE REST.GET.OBJECT a/b%2520c.nwb "GET /a/b%2520c.nwb?x=1 HTTP/1.1" 200 - 113 2662992 70 10 "https://example.org/x" "S3Console/0.4 (x y)" - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234= SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader bucket.s3.us-west-1.amazonaws.com TLSv1.2 - -',
   'o b [29/Feb/2024:23:59:59 +0000] 2001:db8::ff00:42:8329 arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLEID 891CE47D2EXAMPLE REST.GET.OBJECT k "GET /b/k HTTP/2" 206 - 9007199254740993 - - 7 - "-" -',
   'o b [01/Mar/1970:00:00:00 +0000] - - A REST.HEAD.OBJECT - - 404 NoSuchKey - 1 2 3 "-" - x',
@@ -109,7 +116,7 @@ describe('the core decides as the careful parser does, or leaves the line to it:
     Object.assign(tally, { kept: 0, skipped: 0, odd: 0 });
     for (const example of EXAMPLES) {
       // Most of the tail is not judged: its end will do.
-      const places = [...example.keys()].filter((at) => at < 420 || at > example.length - 40);
+      const places = [...example.keys()].filter((at) => at < 300 || at > example.length - 24);
       for (const place of places) {
         const saved = example[place];
         const variants = Array.from({ length: 256 }, (_, byte) => {
@@ -207,7 +214,7 @@ describe('the core', () => {
 
   it('takes each of the examples', () => {
     Object.assign(tally, { kept: 0, skipped: 0, odd: 0 });
-    compare(EXAMPLES.filter((_, i) => i !== 1));
-    expect(tally).toEqual({ kept: 1, skipped: 2, odd: 0 });
+    compare(EXAMPLES.filter((_, i) => i !== 2));
+    expect(tally).toEqual({ kept: 2, skipped: 2, odd: 0 });
   });
 });

@@ -4,6 +4,7 @@
  */
 import { internAddress } from './address-table';
 import { fillClasses, LF, nextLineFeed } from './bytes';
+import { reserveDecoded } from './key-target';
 import { reserve } from './memory';
 import { fillPatterns } from './parse-address';
 import { clearCounts, takeLine } from './parse-line';
@@ -21,7 +22,12 @@ import {
 export { addressCount, addressWords } from './address-table';
 export { seed } from './hash';
 export { keyBytes, keyCount, keyOffsets } from './key-table';
-export { requestersWithSpaces, skippedLines } from './parse-line';
+export {
+  otherZones,
+  requestersWithSpaces,
+  skippedLines,
+  spacesBeforeRequester,
+} from './parse-line';
 export {
   bytesHigh,
   bytesLow,
@@ -43,6 +49,7 @@ export function start(inputBytes: usize, rows: u32, keyBytes: usize): void {
   fillPatterns();
   clearDays();
   input = reserve(inputBytes);
+  reserveDecoded();
   reserveRecords(rows, keyBytes);
 }
 

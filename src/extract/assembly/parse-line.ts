@@ -6,12 +6,10 @@ import {
   nextFeedOrBracket,
   nextQuoteFeedOrBracket,
   nextStop,
-  QUESTION,
   QUOTE,
-  SLASH,
   SPACE,
-  sameBytes,
 } from './bytes';
+import { isPath, isPathDecoded } from './key-target';
 import { addressFound, parseV4, parseV6, v4Address } from './parse-address';
 import {
   findOperation,
@@ -26,7 +24,7 @@ import {
   takeProtocol,
   takeToken,
 } from './parse-fields';
-import { parseTime, TIME_LENGTH, timeSeconds } from './parse-time';
+import { parseTime, TIME_LENGTH, timeSeconds, zoneSeconds } from './parse-time';
 import { addRecord, setNoRequester, setRequester, setWaitingV4 } from './records';
 
 /** Longer lines are for the careful parser, which refuses them. */
@@ -34,17 +32,21 @@ const LONGEST_LINE: usize = 1 << 20;
 
 /** Accepted lines that are no records. */
 export let skippedLines: u32 = 0;
-/** Accepted lines whose requester holds spaces. */
+/** Accepted lines with these notes (src/extract/reasons.ts). */
 export let requestersWithSpaces: u32 = 0;
+export let spacesBeforeRequester: u32 = 0;
+export let otherZones: u32 = 0;
 
 export function clearCounts(): void {
   skippedLines = 0;
   requestersWithSpaces = 0;
+  spacesBeforeRequester = 0;
+  otherZones = 0;
 }
 
 /**
- * Take a line of the usual form: one that the careful parser (src/extract/parse-line.ts) accepts, and,
- * but for spaces in the requester, without anything worth a note. All that is decided here is decided as
+ * Take a line of the usual form: one that the careful parser (src/extract/parse-line.ts) accepts, and
+ * without anything worth a note but what is counted above. All that is decided here is decided as
  * there; whatever is unusual is left to it. Nothing is changed before the line is known to be fine.
  *
  * @param at first byte of the line
@@ -59,6 +61,7 @@ export function takeLine(at: usize, most: usize): usize {
   if (i === 0) return 0;
   const bucketLength = i - 1 - bucket;
   if (!parseTime(i) || load<u8>(i, TIME_LENGTH) !== SPACE) return 0;
+  const isOtherZone = zoneSeconds !== 0 || load<u8>(i, 22) === DASH;
   i += TIME_LENGTH + 1;
 
   const address = i;
@@ -73,6 +76,8 @@ export function takeLine(at: usize, most: usize): usize {
     else return 0;
   }
 
+  const isFurther = load<u8>(i) === SPACE;
+  while (load<u8>(i) === SPACE) i++;
   const requester = i;
   i = takeToken(i);
   if (i === 0) return 0;
@@ -108,7 +113,13 @@ export function takeLine(at: usize, most: usize): usize {
     if (targetEnd === target || load<u8>(targetEnd) !== SPACE) return 0;
     i = takeProtocol(targetEnd + 1);
     if (i === 0) return 0;
-    if (hasKey && !isPath(target, targetEnd, bucket, bucketLength, key, keyLength)) return 0;
+    if (
+      hasKey &&
+      !isPath(target, targetEnd, bucket, bucketLength, key, keyLength) &&
+      !isPathDecoded(target, targetEnd, bucket, bucketLength, key, keyLength)
+    ) {
+      return 0;
+    }
   } else if (load<u16>(i) === 0x202d) {
     i += 2; // a bare dash
   } else if (load<u32>(i) === 0x20222d22) {
@@ -154,6 +165,8 @@ export function takeLine(at: usize, most: usize): usize {
     skippedLines++;
   }
   if (hasSpaces) requestersWithSpaces++;
+  if (isFurther) spacesBeforeRequester++;
+  if (isOtherZone) otherZones++;
   return feed + 1;
 }
 
@@ -169,35 +182,6 @@ function internFound(): u32 {
 /** Whether `REST.GET.OBJECT` stands there. */
 function isGetObject(at: usize): bool {
   return load<u64>(at) === 0x5445472e54534552 && load<u64>(at, 7) === 0x5443454a424f2e54;
-}
-
-/** Whether a target is `/key` or `/bucket/key`, up to its query, as its bytes are. */
-function isPath(
-  target: usize,
-  targetEnd: usize,
-  bucket: usize,
-  bucketLength: usize,
-  key: usize,
-  keyLength: usize,
-): bool {
-  if (load<u8>(target) !== SLASH) return false;
-  if (isKey(target + 1, targetEnd, key, keyLength)) return true;
-  const afterBucket = target + 1 + bucketLength;
-  return (
-    afterBucket < targetEnd &&
-    load<u8>(afterBucket) === SLASH &&
-    sameBytes(target + 1, bucket, bucketLength) &&
-    isKey(afterBucket + 1, targetEnd, key, keyLength)
-  );
-}
-
-function isKey(at: usize, targetEnd: usize, key: usize, keyLength: usize): bool {
-  const after = at + keyLength;
-  return (
-    after <= targetEnd &&
-    (after === targetEnd || load<u8>(after) === QUESTION) &&
-    sameBytes(at, key, keyLength)
-  );
 }
 
 /** @returns the status, 0 for `-`, or -1 when neither stands before a space there */

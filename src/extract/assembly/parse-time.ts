@@ -14,16 +14,22 @@ export function clearDays(): void {
   for (let i: usize = 0; i < 64; i++) store<f64>(days + i * ENTRY_BYTES, -1, 16);
 }
 
-/** What {@link parseTime} found: seconds since 1970. */
+/** 9999-12-31T23:59:59Z: later dates do not fit into `YYYY-MM-DD`. */
+const LAST_SECOND: f64 = 253_402_300_799;
+
+/** What {@link parseTime} found: seconds since 1970 in UTC, and how far the zone is east of it. */
 export let timeSeconds: f64 = 0;
+export let zoneSeconds: i32 = 0;
 
 /**
- * Read a time in UTC, `[06/Feb/2019:00:00:38 +0000]`.
+ * Read a time, `[06/Feb/2019:00:00:38 +0000]`.
  *
- * @returns whether it is one that exists since 1970; other zones are for the careful parser
+ * @returns whether it is one that exists since 1970
  */
 export function parseTime(at: usize): bool {
-  if (load<u8>(at) !== 0x5b || (load<u64>(at, 21) & UTC_ZONE_MASK) !== UTC_ZONE) return false;
+  if (load<u8>(at) !== 0x5b) return false;
+  zoneSeconds = 0;
+  if ((load<u64>(at, 21) & UTC_ZONE_MASK) !== UTC_ZONE && !parseZone(at + 21)) return false;
   // HH:MM:SS as eight digits-or-colons.
   const clock = load<u64>(at, 13);
   if ((clock & 0x0000ff0000ff0000) !== 0x00003a00003a0000) return false;
@@ -36,7 +42,19 @@ export function parseTime(at: usize): bool {
   if (hour > 23 || minute > 59 || second > 59) return false;
   const dayStart = startOfDay(at + 1);
   if (dayStart < 0) return false;
-  timeSeconds = dayStart + <f64>(hour * 3600 + minute * 60 + second);
+  timeSeconds = dayStart + <f64>(hour * 3600 + minute * 60 + second) - <f64>zoneSeconds;
+  return timeSeconds >= 0 && timeSeconds <= LAST_SECOND;
+}
+
+/** Read ` +0100]` into {@link zoneSeconds}. */
+function parseZone(at: usize): bool {
+  const sign = load<u8>(at, 1);
+  if (load<u8>(at) !== 0x20 || load<u8>(at, 6) !== 0x5d) return false;
+  if (sign !== 0x2b && sign !== 0x2d) return false;
+  const hour = twoDigits(at + 2);
+  const minute = twoDigits(at + 4);
+  if (hour < 0 || hour > 14 || minute < 0 || minute > 59) return false;
+  zoneSeconds = (hour * 3600 + minute * 60) * (sign === 0x2d ? -1 : 1);
   return true;
 }
 
