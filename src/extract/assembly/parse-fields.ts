@@ -5,10 +5,12 @@ import {
   HEX_DIGIT,
   IN_METHOD,
   IN_OPERATION,
-  IN_REQUESTER,
   IN_WORD,
   isIn,
+  isRequester,
+  join,
   nextStop,
+  operationBytes,
   PERCENT,
   QUOTE,
   SPACE,
@@ -25,6 +27,18 @@ export function takeToken(at: usize): usize {
 /** `REST.` and a dot within the first eight bytes, or another family. */
 export function isOperation(start: usize, end: usize): bool {
   if (!hasFamily(start)) return false;
+  const length = end - start;
+  if (length <= 16) {
+    const bytes = v128.load(start);
+    const all: u32 = ((<u32>1) << (<u32>length)) - 1;
+    const dots: u32 = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(DOT))) & all;
+    // No part is empty: no dot after a dot, none at the end; before the first stands the family.
+    return (
+      ((operationBytes(bytes) | dots) & all) === all &&
+      (dots & (dots << 1)) === 0 &&
+      dots >> <u32>(length - 1) === 0
+    );
+  }
   let partLength: u32 = 0;
   for (let i = start; i < end; i++) {
     const byte = load<u8>(i);
@@ -68,7 +82,7 @@ export function findOperation(requester: usize): usize {
   while (true) {
     const stop = nextStop(i);
     if (stop === i || load<u8>(stop) !== SPACE) return 0;
-    for (let j = i; j < stop; j++) if (!isIn(j, IN_REQUESTER)) return 0;
+    if (!isRequester(i, stop)) return 0;
     if (isOperation(i, stop)) {
       if (words < 2) return 0;
       operationStart = i;
@@ -85,31 +99,36 @@ export function findOperation(requester: usize): usize {
  * parser, which knows UTF-8.
  */
 export function takeKey(at: usize): usize {
-  const spaces = i8x16.splat(0x20);
-  const quotes = i8x16.splat(QUOTE);
-  const percents = i8x16.splat(PERCENT);
-  const deletes = i8x16.splat(0x7f);
-  let odd: i32 = 0;
+  let odd: u64 = 0;
   let i = at;
   while (true) {
-    const v = v128.load(i);
-    const stops = i8x16.bitmask(i8x16.le_u(v, spaces));
-    const strange = i8x16.bitmask(
-      v128.or(v128.or(i8x16.eq(v, quotes), i8x16.eq(v, percents)), i8x16.ge_u(v, deletes)),
-    );
-    if (stops === 0) {
-      odd |= strange;
-      i += 16;
-      continue;
+    const stops = join(stopsAt(i), stopsAt(i + 16), stopsAt(i + 32), stopsAt(i + 48));
+    const strange = join(strangeAt(i), strangeAt(i + 16), strangeAt(i + 32), strangeAt(i + 48));
+    if (stops !== 0) {
+      // Only what stands before the first stop is the key's.
+      odd |= strange & (stops - 1) & ~stops;
+      i += <usize>ctz(stops);
+      break;
     }
-    // Only what stands before the first stop is the key's.
-    odd |= strange & (stops - 1) & ~stops;
-    i += ctz(stops);
-    break;
+    odd |= strange;
+    i += 64;
   }
   if (load<u8>(i) !== SPACE || i === at) return 0;
   if (odd !== 0 && !hasGoodEscapes(at, i)) return 0;
   return i + 1;
+}
+
+function stopsAt(at: usize): v128 {
+  return i8x16.le_u(v128.load(at), i8x16.splat(0x20));
+}
+
+/** Quotes, percent signs, and bytes from DEL on. */
+function strangeAt(at: usize): v128 {
+  const v = v128.load(at);
+  return v128.or(
+    v128.or(i8x16.eq(v, i8x16.splat(QUOTE)), i8x16.eq(v, i8x16.splat(PERCENT))),
+    i8x16.ge_u(v, i8x16.splat(0x7f)),
+  );
 }
 
 function hasGoodEscapes(start: usize, end: usize): bool {
@@ -149,17 +168,51 @@ export function takeErrorCode(at: usize): usize {
   return i > at && load<u8>(i) === SPACE ? i + 1 : 0;
 }
 
-/** Take a number of up to 15 digits, or `-`; longer ones are for the careful parser. */
-export function takeNumber(at: usize): usize {
-  const digits = i8x16.sub(v128.load(at), i8x16.splat(0x30));
-  const others = i8x16.bitmask(i8x16.gt_u(digits, i8x16.splat(9)));
-  if (others === 0) return 0;
-  const length = <usize>ctz(others);
-  if (length === 0) return load<u16>(at) === 0x202d ? at + 2 : 0;
-  return load<u8>(at + length) === SPACE ? at + length + 1 : 0;
+/** Length of the first number that {@link takeNumbers} took. */
+export let firstNumberLength: usize = 0;
+
+/**
+ * Take four numbers, each `-` or digits, that come to 32 bytes at most. All at once, because nobody can
+ * guess which are dashes. Up to 15 digits in the first, whose value counts, up to 18 in the others.
+ */
+export function takeNumbers(at: usize): usize {
+  const low = v128.load(at);
+  const high = v128.load(at, 16);
+  const spaces = mask32(i8x16.eq(low, i8x16.splat(SPACE)), i8x16.eq(high, i8x16.splat(SPACE)));
+  const second = spaces & (spaces - 1);
+  const third = second & (second - 1);
+  const fourth = third & (third - 1);
+  if (fourth === 0) return 0;
+  // Up to and with the fourth space.
+  const taken = fourth ^ (fourth - 1);
+  const dashes = mask32(i8x16.eq(low, i8x16.splat(DASH)), i8x16.eq(high, i8x16.splat(DASH)));
+  const nine = i8x16.splat(9);
+  const zero = i8x16.splat(0x30);
+  const digits = mask32(
+    i8x16.le_u(i8x16.sub(low, zero), nine),
+    i8x16.le_u(i8x16.sub(high, zero), nine),
+  );
+  const starts = (spaces << 1) | 1;
+  const wrong =
+    ~(digits | spaces | dashes) | // neither
+    (spaces & starts) | // an empty word
+    (dashes & ~starts) | // a dash within a word
+    ((dashes << 1) & ~spaces); // a dash that is not a word of its own
+  if ((wrong & taken) !== 0) return 0;
+  const a = ctz(spaces);
+  const b = ctz(second);
+  const c = ctz(third);
+  const d = ctz(fourth);
+  if (a > 15 || max(max(b - a, c - b), d - c) > 19) return 0;
+  firstNumberLength = a;
+  return at + d + 1;
 }
 
-/** The number that {@link takeNumber} took: `length` digits, or `-`, which is none. */
+function mask32(low: v128, high: v128): u32 {
+  return <u32>i8x16.bitmask(low) | ((<u32>i8x16.bitmask(high)) << 16);
+}
+
+/** The number that {@link takeNumbers} took first: `length` digits, or `-`, which is none. */
 export function numberAt(at: usize, length: usize): u64 {
   if (load<u8>(at) === DASH) return 0;
   if (length <= 8) return eightDigits(load<u64>(at) << (<u64>((8 - length) << 3)));

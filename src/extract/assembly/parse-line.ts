@@ -6,6 +6,7 @@ import {
   nextFeedOrBracket,
   nextQuoteFeedOrBracket,
   nextStop,
+  nextStopFar,
   QUOTE,
   SPACE,
 } from './bytes';
@@ -13,6 +14,7 @@ import { isPath, isPathDecoded } from './key-target';
 import { addressFound, parseV4, parseV6, v4Address } from './parse-address';
 import {
   findOperation,
+  firstNumberLength,
   isOperation,
   numberAt,
   operationEnd,
@@ -20,7 +22,7 @@ import {
   takeErrorCode,
   takeKey,
   takeMethod,
-  takeNumber,
+  takeNumbers,
   takeProtocol,
   takeToken,
 } from './parse-fields';
@@ -109,7 +111,7 @@ export function takeLine(at: usize, most: usize): usize {
   if (load<u8>(i) === QUOTE && load<u16>(i, 1) !== 0x222d) {
     const target = takeMethod(i + 1);
     if (target === 0) return 0;
-    const targetEnd = nextStop(target);
+    const targetEnd = nextStopFar(target);
     if (targetEnd === target || load<u8>(targetEnd) !== SPACE) return 0;
     i = takeProtocol(targetEnd + 1);
     if (i === 0) return 0;
@@ -134,14 +136,7 @@ export function takeLine(at: usize, most: usize): usize {
   i = takeErrorCode(i);
   if (i === 0) return 0;
   const bytes = i;
-  i = takeNumber(i);
-  if (i === 0) return 0;
-  const bytesLength = i - 1 - bytes;
-  i = takeNumber(i); // object size
-  if (i === 0) return 0;
-  i = takeNumber(i); // total time
-  if (i === 0) return 0;
-  i = takeNumber(i); // turn-around time
+  i = takeNumbers(i); // and object size, total and turn-around time
   if (i === 0) return 0;
   const feed = endOfLine(i);
   if (feed === 0 || feed > most || feed - at > LONGEST_LINE) return 0;
@@ -155,7 +150,7 @@ export function takeLine(at: usize, most: usize): usize {
       key,
       <u32>keyLength,
       timeSeconds,
-      numberAt(bytes, bytesLength),
+      numberAt(bytes, firstNumberLength),
       status === 200 ? 1 : 0,
     );
     if (version === 4) setWaitingV4(v4Address);
