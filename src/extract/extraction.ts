@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitName } from '../../cache/commit-record.js';
+import { S3LogExtractionError } from '../../cache/error.js';
 import type { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import { displayPath, logPath } from '../source/log-path.js';
@@ -50,6 +51,21 @@ export interface ExtractionContext {
   /** Counted up as things become real. */
   readonly report: ExtractionReport;
   readonly shouldStop: () => boolean;
+  /** Stored bytes from which a batch is committed. */
+  readonly batchBytes?: number;
+}
+
+/** Files were read and are in no commit: never to be passed over in silence. */
+export class BatchNotCommittedError extends S3LogExtractionError {
+  constructor(read: number, committed: number) {
+    super(
+      'BATCH_NOT_COMMITTED',
+      `Of ${read} log files that were read, ${committed} were committed.`,
+      {
+        hint: 'This is a defect of s3logextraction: please report it. Nothing is lost: the next run reads the others again.',
+      },
+    );
+  }
 }
 
 /**
@@ -80,6 +96,8 @@ export class Extraction {
       await Promise.all(this.storing);
       if (this.failure !== undefined) throw this.failure;
     } while (this.again.length > 0 && !this.context.shouldStop());
+    const { extracted } = this.context.report.files;
+    if (this.filesRead !== extracted) throw new BatchNotCommittedError(this.filesRead, extracted);
   }
 
   private async drive(worker: ExtractionWorker, files: AsyncIterator<NewFile>): Promise<void> {
@@ -225,7 +243,8 @@ export class Extraction {
     const { batch } = this;
     if (batch === undefined || this.large?.batch === batch) return;
     const isOld = Date.now() - batch.openedAt > BATCH_AGE_MS;
-    if (batch.bytes >= BATCH_BYTES || batch.files.length >= BATCH_FILES || isOld) this.close();
+    const batchBytes = this.context.batchBytes ?? BATCH_BYTES;
+    if (batch.bytes >= batchBytes || batch.files.length >= BATCH_FILES || isOld) this.close();
   }
 
   private close(): void {
