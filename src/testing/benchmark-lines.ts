@@ -28,6 +28,8 @@ export interface BenchmarkLine {
 /** A share of requests in a thousand, and how such a line is made. */
 type Kind = readonly [perMille: number, make: (fields: LineFields, line: BenchmarkLine) => string];
 
+const MOST_ADDRESS_TEXTS = 65_536;
+
 /** @returns a maker of lines of requests received at the given second (since 1970, UTC) */
 export function benchmarkLines(
   options: ResolvedBenchmarkOptions,
@@ -36,7 +38,7 @@ export function benchmarkLines(
 ): (timeSeconds: number) => BenchmarkLine {
   const tails = lineTails(options.buckets, random);
   const clock = clockText();
-  const addresses: string[] = [];
+  const addressOf = addressTexts(options.addresses);
   const kinds = kindsByRoll(random);
   const line: BenchmarkLine = {
     text: '',
@@ -61,8 +63,7 @@ export function benchmarkLines(
     const key = keys.draw(random);
     const address = random.below(options.addresses);
     const bucket = key % options.buckets;
-    addresses[address] ??= benchmarkAddress(address);
-    const spelled = (odd & 0x3f) === 0 ? benchmarkAddressRespelled(address) : addresses[address];
+    const spelled = (odd & 0x3f) === 0 ? benchmarkAddressRespelled(address) : addressOf(address);
     // One time in 256 the zone is not UTC, one time in 256 two spaces stand before the requester.
     const shifted = odd >>> 24 === 1;
     const time = shifted ? `${clock(timeSeconds + 7_200)} +0200` : `${clock(timeSeconds)} +0000`;
@@ -83,6 +84,13 @@ export function benchmarkLines(
     line.text = isCut(line.outcome) ? text : text + tails.tail(bucket);
     return line;
   };
+}
+
+/** Texts of addresses, kept where there are so few that finding one is faster than making it. */
+function addressTexts(count: number): (address: number) => string {
+  if (count > MOST_ADDRESS_TEXTS) return benchmarkAddress;
+  const texts = Array.from({ length: count }, (_, address) => benchmarkAddress(address));
+  return (address) => texts[address];
 }
 
 function isCut(outcome: BenchmarkLine['outcome']): boolean {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { S3LogExtractionError } from '../../cache/error.js';
 
 /** What to generate. 1 MB = 1,000,000 bytes, 1 KB = 1,000 bytes. */
@@ -18,6 +19,8 @@ export interface BenchmarkOptions {
   readonly buckets?: number;
   /** How many days the requests spread over, from 2024-01-01. Default 30. */
   readonly days?: number;
+  /** How many threads write. They change nothing but the time. Default: all cores, where it pays. */
+  readonly threads?: number;
 }
 
 export type ResolvedBenchmarkOptions = Required<Omit<BenchmarkOptions, 'fileSizeKb'>> & {
@@ -37,12 +40,17 @@ export class BenchmarkOptionError extends S3LogExtractionError {
 const MOST_ADDRESSES = 2 ** 24;
 const MOST_KEYS = 2 ** 24;
 
+/** Less is written before other threads have started. */
+const THREADS_FROM_MB = 64;
+const MOST_THREADS = 64;
+
 /** @throws {BenchmarkOptionError} */
 export function resolveBenchmarkOptions(options: BenchmarkOptions): ResolvedBenchmarkOptions {
   const keys = wholeNumber('keys', options.keys ?? 20_000, MOST_KEYS);
+  const sizeMb = positive('size', options.sizeMb);
   return {
     directory: options.directory,
-    sizeMb: positive('size', options.sizeMb),
+    sizeMb,
     seed: wholeNumber('seed', options.seed ?? 1, Number.MAX_SAFE_INTEGER),
     fileSizeKb: options.fileSizeKb === undefined ? null : positive('file size', options.fileSizeKb),
     layout: options.layout ?? 'flat',
@@ -51,7 +59,12 @@ export function resolveBenchmarkOptions(options: BenchmarkOptions): ResolvedBenc
     datasets: Math.min(keys, wholeNumber('datasets', options.datasets ?? 400, 900_000)),
     buckets: wholeNumber('buckets', options.buckets ?? 1, 100_000),
     days: wholeNumber('days', options.days ?? 30, 3_650),
+    threads: wholeNumber('threads', options.threads ?? defaultThreads(sizeMb), MOST_THREADS),
   };
+}
+
+function defaultThreads(sizeMb: number): number {
+  return sizeMb < THREADS_FROM_MB ? 1 : Math.min(availableParallelism(), MOST_THREADS);
 }
 
 function positive(option: string, value: number): number {

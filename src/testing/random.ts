@@ -8,16 +8,18 @@ export interface Random {
   readonly below: (limit: number) => number;
   /** One of a list. */
   readonly pick: <T>(list: readonly T[]) => T;
+  /** Go on with the beginning of another stream of the same seed; 0 is the first. */
+  readonly restart: (stream: number) => void;
 }
 
 /**
  * sfc32 (Chris Doty-Humphrey's "small fast counting" generator, PractRand), with 32-bit state
- * words; the seed is spread by running it in. Not for secrets.
+ * words; seed and number of the stream are spread by running it in. Not for secrets.
  */
 export function seededRandom(seed: number): Random {
-  let a = seed | 0;
-  let b = Math.floor(seed / 2 ** 32) | 0;
-  let c = 0x9e3779b9 | 0;
+  let a = 0;
+  let b = 0;
+  let c = 0;
   let counter = 1;
   const next = () => {
     const result = (((a + b) | 0) + counter) | 0;
@@ -27,12 +29,20 @@ export function seededRandom(seed: number): Random {
     c = (((c << 21) | (c >>> 11)) + result) | 0;
     return result >>> 0;
   };
-  for (let i = 0; i < 12; i++) next();
+  const restart = (stream: number) => {
+    a = seed | 0;
+    b = Math.floor(seed / 2 ** 32) | 0;
+    c = (0x9e3779b9 + stream) | 0;
+    counter = 1;
+    for (let i = 0; i < 16; i++) next();
+  };
+  restart(0);
   const below = (limit: number) => Math.floor((next() / 2 ** 32) * limit);
   return {
     next,
     fraction: () => next() / 2 ** 32,
     below,
     pick: (list) => list[below(list.length)],
+    restart,
   };
 }

@@ -1,13 +1,17 @@
+import { readFileSync, rmSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   benchmarkAddress,
   benchmarkAddressRespelled,
 } from '../../src/testing/benchmark-addresses.js';
 import { benchmarkKeys } from '../../src/testing/benchmark-keys.js';
+import { LogFileWriter } from '../../src/testing/log-file-writer.js';
 import { seededRandom } from '../../src/testing/random.js';
+import { BitSet } from '../../src/testing/truth-sums.js';
 import { zipfTable } from '../../src/testing/zipf.js';
-import { canonicalAddress } from './helpers.js';
+import { canonicalAddress, scratchDirectory } from './helpers.js';
 
 describe('benchmark addresses', () => {
   it('are valid, all different, and of both families', () => {
@@ -54,6 +58,40 @@ describe('benchmark keys', () => {
   });
 });
 
+describe('LogFileWriter', () => {
+  it('writes what it is given and knows its bytes, with or without the last LF', () => {
+    const scratch = scratchDirectory();
+    const writer = new LogFileWriter();
+    const line = 'x'.repeat(997);
+    // Some of these files end just where a buffer does.
+    for (const [number, lines] of [1, 2, 515, 516, 517, 518, 519, 1_100].entries()) {
+      for (const withLastLf of [true, false]) {
+        const path = join(scratch, `folder-${number}`, String(withLastLf));
+        writer.open(path);
+        for (let i = 0; i < lines; i++) writer.write(line);
+        expect(writer.bytes).toBe(lines * 998);
+        writer.close(withLastLf);
+        const wanted = `${line}\n`.repeat(lines);
+        expect(readFileSync(path, 'latin1') === (withLastLf ? wanted : wanted.slice(0, -1))).toBe(
+          true,
+        );
+      }
+    }
+    rmSync(scratch, { recursive: true });
+  });
+});
+
+describe('BitSet', () => {
+  it('merges as sets do', () => {
+    const numbers = (step: number) => Array.from({ length: 50 }, (_, i) => (i * step) % 1_000);
+    const [first, second] = [new BitSet(1_000), new BitSet(1_000)];
+    for (const value of numbers(7)) first.add(value);
+    for (const value of numbers(31)) second.add(value);
+    first.merge(second.part());
+    expect(first.count).toBe(new Set([...numbers(7), ...numbers(31)]).size);
+  });
+});
+
 describe('zipfTable', () => {
   it('gives every rank a slot and lower ranks more', () => {
     const counts = [...zipfTable(100)].reduce<number[]>((sums, rank) => {
@@ -72,6 +110,18 @@ describe('seededRandom', () => {
     expect(stream(1)).toEqual(stream(1));
     expect(stream(1)).not.toEqual(stream(2));
     expect(stream(1)).not.toEqual(stream(1 + 2 ** 32));
+  });
+
+  it('has many streams, each from its beginning', () => {
+    const random = seededRandom(1);
+    const stream = (number: number) => {
+      random.restart(number);
+      return Array.from({ length: 5 }, random.next);
+    };
+    expect(stream(0)).toEqual(Array.from({ length: 5 }, seededRandom(1).next));
+    expect(stream(7)).toEqual(stream(7));
+    const firsts = Array.from({ length: 10_000 }, (_, number) => stream(number)[0]);
+    expect(new Set(firsts).size).toBeGreaterThan(9_980);
   });
 
   it('spreads evenly below a limit', () => {

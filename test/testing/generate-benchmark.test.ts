@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeLine } from '../../src/extract/describe-line.js';
 import {
@@ -7,6 +8,7 @@ import {
   type BenchmarkTruth,
   generateBenchmark,
 } from '../../src/testing/generate-benchmark.js';
+import { root } from '../architecture/source-files.js';
 import { canonicalAddress, filesBelow, scratchDirectory } from './helpers.js';
 
 let scratch: string;
@@ -61,6 +63,33 @@ describe('generateBenchmark', () => {
     expect(filesBelow(join(scratch, 'again'))).toEqual(first);
     await generateBenchmark(small({ directory: join(scratch, 'other'), seed: 2 }));
     expect(filesBelow(join(scratch, 'other'))).not.toEqual(first);
+  });
+
+  it('gives the same bytes and truth with any number of threads', async () => {
+    // Threads load compiled code.
+    const built = pathToFileURL(join(root, 'dist/src/testing/generate-benchmark.js')).href;
+    const compiled = (await import(built)) as { generateBenchmark: typeof generateBenchmark };
+    const options = small({ sizeMb: 20, fileSizeKb: 500, addresses: 3_000 });
+    const truth = await generateBenchmark({ ...options, threads: 1 });
+    const first = filesBelow(directory);
+    for (const threads of [2, 3]) {
+      expect(await compiled.generateBenchmark({ ...options, threads })).toEqual(truth);
+      expect(filesBelow(directory)).toEqual(first);
+    }
+  });
+
+  it('gives every file requests of its own', async () => {
+    await generateBenchmark(small({ fileSizeKb: 25 }));
+    const lines = filesBelow(directory).flatMap(({ content }) => content.trim().split('\n'));
+    expect(new Set(lines).size).toBe(lines.length);
+  });
+
+  it('comes as near to the size asked for as lines allow', async () => {
+    for (const fileSizeKb of [5, 25, 250]) {
+      const truth = await generateBenchmark(small({ sizeMb: 2, fileSizeKb }));
+      expect(Math.abs(truth.bytes / 2e6 - 1)).toBeLessThan(0.01);
+      expect(truth.files).toBe(2_000 / fileSizeKb);
+    }
   });
 
   it('makes files of the size asked for, named as S3 names them', async () => {
@@ -120,6 +149,7 @@ describe('generateBenchmark', () => {
     { keys: 1.5 },
     { addresses: 2 ** 25 },
     { fileSizeKb: -1 },
+    { threads: 0 },
   ])('refuses the options %o before it makes anything', async (option) => {
     await expect(generateBenchmark(small(option))).rejects.toMatchObject({
       code: 'BENCHMARK_OPTION_INVALID',

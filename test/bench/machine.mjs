@@ -1,0 +1,27 @@
+// On what, and of what, results are.
+import { spawnSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import { root } from '../../bin/setup.mjs';
+
+export function machine() {
+  const [{ model }] = cpus();
+  return {
+    cpu: model,
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 1e9),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.versions.node,
+  };
+}
+
+/** The commit that was measured, and whether anything was changed since; null without git. */
+export function commit() {
+  const head = git('rev-parse', '--short', 'HEAD');
+  if (head === null) return null;
+  return { id: head, changed: git('status', '--porcelain', '--untracked-files=no') !== '' };
+}
+
+function git(...args) {
+  const result = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  return result.status === 0 ? result.stdout.trim() : null;
+}
