@@ -8,6 +8,7 @@ import { displayPath, logPath } from '../source/log-path.js';
 import { CommitBatch, commitBatch } from './commit-batch.js';
 import { isCompressed } from './is-compressed.js';
 import { LargeFile } from './large-file.js';
+import { packFiles } from './packed-files.js';
 import type { NewFile } from './plan-files.js';
 import { MOST_HELD_BYTES } from './record-batch.js';
 import type { ExtractionReport } from './report.js';
@@ -171,7 +172,8 @@ export class Extraction {
     return {
       batch,
       run: async (worker) => {
-        const reply = await worker.call({ kind: 'files', commit: batch.commit, files });
+        const { commit } = batch;
+        const reply = await worker.call({ kind: 'files', commit, files: packFiles(files) });
         for (const [index, reason] of reply.failures) this.fail(files[index], reason);
         for (const index of reply.large) this.again.push({ file: files[index], isSolo: true });
         this.filesRead += batch.addFiles(files, reply);

@@ -50,20 +50,11 @@ export async function readLogFile(
   onProgress: OnProgress,
 ): Promise<ReadFile> {
   return open(file, async (fd) => {
-    const isSmall = file.sizeBytes <= CHECKED_WHOLE_BYTES;
-    // A small file is read once, to where its lines are taken from.
-    const bytes = isSmall
-      ? readWhole(fd, file.sizeBytes, feeder.room())
-      : readWhole(fd, SIGNATURE_BYTES, Buffer.alloc(SIGNATURE_BYTES));
-    const encoding = detectEncoding(bytes);
+    const encoding = detectEncoding(
+      readWhole(fd, Math.min(file.sizeBytes, SIGNATURE_BYTES), Buffer.alloc(SIGNATURE_BYTES)),
+    );
     requireFinished(file);
-    const check = isSmall ? crc32(bytes) : contentCheck(fd, file.sizeBytes);
-    if (isSmall && encoding === ENCODING.plain) {
-      feeder.took(bytes.length);
-      onProgress(bytes.length);
-      feeder.finish();
-      return { encoding, check, contentBytes: bytes.length };
-    }
+    const check = contentCheck(fd, file.sizeBytes);
     const contentBytes =
       encoding === ENCODING.plain
         ? feedPlain(fd, 0, file.sizeBytes, feeder, onProgress)
@@ -73,6 +64,38 @@ export async function readLogFile(
     feeder.finish();
     return { encoding, check, contentBytes };
   });
+}
+
+/**
+ * Feed a small plain file in one go: most files of most archives are that. It is read once, to where its
+ * lines are taken from, and nothing is waited for.
+ *
+ * @returns undefined when it is neither small nor plain: nothing was fed, use {@link readLogFile}
+ * @throws {UnreadableFileError}
+ */
+export function readSmallFile(
+  file: FoundFile,
+  feeder: LineFeeder,
+  onProgress: OnProgress,
+): ReadFile | undefined {
+  if (file.sizeBytes > CHECKED_WHOLE_BYTES) return undefined;
+  const fd = openFile(file);
+  try {
+    requireUnchanged(file, fstatSync(fd));
+    const bytes = readWhole(fd, file.sizeBytes, feeder.room());
+    if (detectEncoding(bytes) !== ENCODING.plain) return undefined;
+    requireFinished(file);
+    const check = crc32(bytes);
+    feeder.took(bytes.length);
+    onProgress(bytes.length);
+    feeder.finish();
+    requireUnchanged(file, fstatSync(fd));
+    return { encoding: ENCODING.plain, check, contentBytes: bytes.length };
+  } catch (error) {
+    throw unreadable(error);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**
@@ -99,14 +122,9 @@ export async function readLogFilePart(
   });
 }
 
-/** Open without waiting (a named pipe would), and see to it that the file is the one found. */
+/** See to it that the file is the one found, before and after. */
 async function open<T>(file: FoundFile, read: (fd: number) => Promise<T>): Promise<T> {
-  let fd: number;
-  try {
-    fd = openSync(pathBytes(file.path), constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw unreadable(error);
-  }
+  const fd = openFile(file);
   try {
     requireUnchanged(file, fstatSync(fd));
     const result = await read(fd);
@@ -116,6 +134,15 @@ async function open<T>(file: FoundFile, read: (fd: number) => Promise<T>): Promi
     throw unreadable(error);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Open without waiting; a named pipe would. */
+function openFile(file: FoundFile): number {
+  try {
+    return openSync(pathBytes(file.path), constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw unreadable(error);
   }
 }
 

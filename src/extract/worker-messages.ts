@@ -1,3 +1,4 @@
+import type { PackedFiles } from './packed-files.js';
 import type { FoundFile } from './read-log-file.js';
 import type { BatchLimits } from './record-batch.js';
 import type { WrittenSegments } from './write-batch.js';
@@ -27,7 +28,7 @@ export interface PlannedFile extends FoundFile {
 export interface FilesRequest {
   readonly kind: 'files';
   readonly commit: string;
-  readonly files: readonly PlannedFile[];
+  readonly files: PackedFiles;
 }
 
 /**

@@ -5,11 +5,13 @@ import { S3LogExtractionError } from '../../cache/error.js';
 import { createSealer } from '../../cache/seal.js';
 import { sealingKeyFromBytes } from '../../cache/sealing-key.js';
 import { LineFeeder } from './line-feeder.js';
+import { unpackFiles } from './packed-files.js';
 import {
   LargeContentError,
   type ReadFile,
   readLogFile,
   readLogFilePart,
+  readSmallFile,
   UnreadableFileError,
 } from './read-log-file.js';
 import { NOTES, REASONS } from './reasons.js';
@@ -44,8 +46,9 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
   const { commit } = request;
   switch (request.kind) {
     case 'files': {
-      const outcome = new Outcome(request.files.length);
-      for (const [index, file] of request.files.entries()) {
+      const files = unpackFiles(request.files);
+      const outcome = new Outcome(files.length);
+      for (const [index, file] of files.entries()) {
         if (batch.isFull()) store.write(batch, commit);
         await readSmall(index, file, outcome);
       }
@@ -102,7 +105,10 @@ async function readSmall(index: number, file: PlannedFile, outcome: Outcome): Pr
   resetAccount(account);
   try {
     feeder.begin(file.name, account);
-    succeeded(index, await readLogFile(file, false, feeder, countProgress), outcome);
+    const read =
+      readSmallFile(file, feeder, countProgress) ??
+      (await readLogFile(file, false, feeder, countProgress));
+    succeeded(index, read, outcome);
   } catch (error) {
     batch.rollback(mark);
     if (error instanceof LargeContentError) outcome.large.push(index);

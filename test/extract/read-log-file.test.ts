@@ -9,6 +9,7 @@ import {
   type ReadFile,
   readLogFile,
   readLogFilePart,
+  readSmallFile,
   UnreadableFileError,
 } from '../../src/extract/read-log-file.js';
 import { RecordBatch } from '../../src/extract/record-batch.js';
@@ -43,11 +44,14 @@ async function readPath(path: string, mayBeLarge = false, change?: () => void): 
   feeder.begin('log', account);
   let storedBytes = 0;
   let pieces = 0;
-  const found = await readLogFile(file, mayBeLarge, feeder, (bytes) => {
+  const onProgress = (bytes: number): void => {
     storedBytes += bytes;
     pieces++;
     batch.clear();
-  });
+  };
+  // As a worker does: in one go when it is small and plain.
+  const small = mayBeLarge ? undefined : readSmallFile(file, feeder, onProgress);
+  const found = small ?? (await readLogFile(file, mayBeLarge, feeder, onProgress));
   return { ...found, account, storedBytes, pieces };
 }
 
@@ -103,6 +107,8 @@ describe('a log file', () => {
     await expect(attempt).rejects.toThrow(new UnreadableFileError('ENOENT'));
     const directory = { ...file, path: logPath(folder) };
     await expect(readLogFile(directory, false, feeder, () => {})).rejects.toThrow(/regular file/);
+    expect(() => readSmallFile(file, feeder, () => {})).toThrow(new UnreadableFileError('ENOENT'));
+    expect(() => readSmallFile(directory, feeder, () => {})).toThrow(/regular file/);
   });
 
   it('that changes between planning and reading is unreadable, not half read', async () => {
@@ -233,4 +239,14 @@ describe('a zstd file', () => {
     await expect(read(bomb, false)).rejects.toThrow(LargeContentError);
     expect((await read(bomb, true)).contentBytes).toBe(content.length);
   });
+});
+
+it('a small plain file is read in one go, and to the same', async () => {
+  for (const content of [plain, plain.subarray(0, -1), Buffer.alloc(0), plain.subarray(7, 3_000)]) {
+    const both = [await read(content), await read(content, true)];
+    const [{ account, encoding, check, contentBytes }, other] = both;
+    expect(account).toEqual(other.account);
+    const found = [encoding, check, contentBytes];
+    expect(found).toEqual([other.encoding, other.check, other.contentBytes]);
+  }
 });
