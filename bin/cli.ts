@@ -1,70 +1,8 @@
 import { readFileSync } from 'node:fs';
-import yargs, { type Argv } from 'yargs';
-import { S3LogExtractionError } from '../cache/error.js';
-import { addGlobalOptions, type GlobalOptions, reportError } from './command.js';
-import { configCommand } from './commands/config.js';
-import { extractCommand } from './commands/extract.js';
-import { resetCommand } from './commands/reset.js';
-import { statsCommand } from './commands/stats.js';
-import { statusCommand } from './commands/status.js';
-import { stopCommand } from './commands/stop.js';
-import { testingCommand } from './commands/testing.js';
-import { updateCommand } from './commands/update.js';
-import { validateCommand } from './commands/validate.js';
-import { EXIT_STATUS } from './exit-status.js';
-import { createOutput } from './output.js';
+import { readPlainLine } from './plain-line.js';
 
-/** The command line does not follow the rules. */
-export class UsageError extends S3LogExtractionError {
-  constructor(message: string) {
-    super(
-      'USAGE',
-      message,
-      { hint: 'Add --help to any command to see what it takes.' },
-      EXIT_STATUS.usage.status,
-    );
-  }
-}
-
-/** The whole command line, not yet run. Also what the README's reference is made from. */
-export function buildCli(args: readonly string[]): Argv<GlobalOptions> {
-  return addGlobalOptions(yargs([...args]))
-    .scriptName('s3logextraction')
-    .usage(
-      '$0 <command>\n\nReduces raw S3 access logs to sealed records and publishes usage tables.',
-    )
-    .command(extractCommand)
-    .command(stopCommand)
-    .command(statusCommand)
-    .command(updateCommand)
-    .command(statsCommand)
-    .command(configCommand)
-    .command(validateCommand)
-    .command(resetCommand)
-    .command(testingCommand)
-    .demandCommand(1, 'Say what to do; "s3logextraction --help" lists the commands.')
-    .recommendCommands()
-    .strict()
-    .parserConfiguration({ 'duplicate-arguments-array': false })
-    .version(version())
-    .help()
-    .alias('help', 'h')
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
-    .epilogue(
-      Object.values(EXIT_STATUS)
-        .map(({ status, meaning }) => `exit ${status}: ${meaning}`)
-        .join('\n'),
-    )
-    .exitProcess(false)
-    .fail((message, error) => {
-      // Some mistakes yargs throws itself, with the text for the user as the error's.
-      if (error && error.name !== 'YError') throw error;
-      const text = message ?? error?.message ?? '';
-      throw new UsageError(
-        text.startsWith('Did you mean') ? `There is no such command. ${text}` : text,
-      );
-    });
-}
+/** Narrower than this, help has to break words: yargs does that. */
+const LEAST_COLUMNS = 60;
 
 /** Run a command line. Sets the exit status; never exits by itself. */
 export async function runCli(args: readonly string[]): Promise<void> {
@@ -75,10 +13,33 @@ export async function runCli(args: readonly string[]): Promise<void> {
     });
   }
   try {
-    await buildCli(args).parseAsync();
+    await run(args);
   } catch (error) {
+    const { reportError } = await import('./run-command.js');
+    const { createOutput } = await import('./output.js');
     const output = createOutput({ json: args.includes('--json'), quiet: false });
     process.exitCode = reportError(error, output);
+  }
+}
+
+/** Each kind of line loads what it needs, and no more: that is most of the time it takes. */
+async function run(args: readonly string[]): Promise<void> {
+  const columns = Math.min(100, process.stdout.columns ?? 100);
+  const line = await readPlainLine(args);
+  if (line?.kind === 'version') {
+    process.stdout.write(`${version()}\n`);
+  } else if (line?.kind === 'help' && columns >= LEAST_COLUMNS) {
+    const { helpText } = await import('./help-text.js');
+    process.stdout.write(`${helpText(line.path, line.node, columns)}\n`);
+  } else if (line?.kind === 'run') {
+    const { runCommand } = await import('./run-command.js');
+    await runCommand(line.command, line.values);
+  } else {
+    // Anything unusual, above all mistakes: yargs says what is wrong and what may have been meant.
+    const { runCommand } = await import('./run-command.js');
+    const { buildYargs } = await import('./yargs-line.js');
+    const options = { columns, version: version(), run: runCommand };
+    await (await buildYargs(args, options)).parseAsync();
   }
 }
 

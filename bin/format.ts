@@ -11,9 +11,9 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : Number(value.toPrecision(3))} ${UNITS[unit]}`;
 }
 
-/** 1234567 -> `1,234,567`. */
+/** 1234567 -> `1,234,567`. Whole numbers only; `toLocaleString` would load all of ICU for it. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** 3 files, 1 file. */

@@ -15,11 +15,11 @@ export function extractionReporter(output: Output): (progress: ExtractionProgres
     const now = performance.now();
     samples.push({ at: now, bytes: progress.bytesDone });
     while (samples.length > 2 && now - samples[0].at > RATE_MS) samples.shift();
-    const text = describe(progress, rateOf(samples));
-    output.progress(text);
-    if (!process.stderr.isTTY && now - lastPlain >= PLAIN_MS) {
+    if (process.stderr.isTTY) {
+      output.progress(describe(progress, rateOf(samples)));
+    } else if (now - lastPlain >= PLAIN_MS) {
       lastPlain = now;
-      output.note(text);
+      output.note(describe(progress, rateOf(samples)));
     }
   };
 }

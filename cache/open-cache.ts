@@ -12,7 +12,7 @@ import { keyFilePath } from './key-file.js';
 import { acquireLock, type Lock } from './lock.js';
 import { passwordFrom } from './password.js';
 import { type CachePaths, cachePaths } from './paths.js';
-import { createSealingKey, openSealingKey, type SealingKey } from './sealing-key.js';
+import type { SealingKey } from './sealing-key.js';
 import { removeStopRequest } from './stop-request.js';
 
 /** A cache open for reading: takes no lock, needs no key (FORMAT.md W6). */
@@ -109,6 +109,8 @@ async function openOrCreate(
   env: NodeJS.ProcessEnv,
 ): Promise<{ cacheFile: CacheFile; key: SealingKey }> {
   checkKeyOutside(paths, env);
+  // Brings libsodium, which is slow to load: readers and stages without a key do without.
+  const { createSealingKey, openSealingKey } = await import('./sealing-key.js');
   const existing = readCacheFile(paths);
   if (existing !== undefined) {
     return { cacheFile: existing, key: await openSealingKey(existing.key, env, paths.cacheFile) };

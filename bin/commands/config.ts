@@ -1,17 +1,15 @@
 import { resolve } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { readConfiguration, updateConfiguration } from '../../cache/configuration.js';
-import { defineCommand, type GlobalOptions } from '../command.js';
+import { type CommandGroup, defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
 
 const cacheSet = defineCommand({
-  command: 'set <directory>',
+  name: 'set',
   describe: 'Use this cache directory from now on',
-  options: (yargs) =>
-    yargs
-      .positional('directory', { type: 'string', demandOption: true, describe: 'Cache directory' })
-      .example('$0 config cache set /data/s3-log-cache', 'Remember where the cache is'),
+  positionals: { directory: { describe: 'Cache directory', required: true } },
+  examples: [['$0 config cache set /data/s3-log-cache', 'Remember where the cache is']],
   async run({ directory }, { output, env }) {
     const { cache } = updateConfiguration(env, { cache: resolve(directory) });
     output.print(`The cache is ${cache} from now on.`);
@@ -21,9 +19,9 @@ const cacheSet = defineCommand({
 });
 
 const cacheGet = defineCommand({
-  command: 'get',
+  name: 'get',
   describe: 'Print the cache directory in force',
-  options: (yargs) => yargs.example('$0 config cache get', 'Print the cache directory'),
+  examples: [['$0 config cache get', 'Print the cache directory']],
   async run(_options, { cacheDirectory, output }) {
     output.print(cacheDirectory);
     output.json({ cache: cacheDirectory });
@@ -32,9 +30,9 @@ const cacheGet = defineCommand({
 });
 
 const cacheShow = defineCommand({
-  command: 'show',
+  name: 'show',
   describe: 'Where the cache is, how its key is kept, how large it is',
-  options: (yargs) => yargs.example('$0 config cache show', 'Describe the cache'),
+  examples: [['$0 config cache show', 'Describe the cache']],
   async run(_options, { cacheDirectory, output }) {
     const { openCacheForReading } = await import('../../cache/open-cache.js');
     const { readCacheStatus } = await import('../../cache/cache-status.js');
@@ -65,12 +63,10 @@ const cacheShow = defineCommand({
 });
 
 const sourceSet = defineCommand({
-  command: 'set <source>',
+  name: 'set',
   describe: 'Extract from here when no source is given',
-  options: (yargs) =>
-    yargs
-      .positional('source', { type: 'string', demandOption: true, describe: 'Folder of logs' })
-      .example('$0 config source set /data/logs', 'Remember where the logs are'),
+  positionals: { source: { describe: 'Folder of logs', required: true } },
+  examples: [['$0 config source set /data/logs', 'Remember where the logs are']],
   async run({ source }, { output, env }) {
     const saved = updateConfiguration(env, { source: resolve(source) });
     output.print(`Logs are read from ${saved.source} from now on.`);
@@ -80,9 +76,9 @@ const sourceSet = defineCommand({
 });
 
 const sourceGet = defineCommand({
-  command: 'get',
+  name: 'get',
   describe: 'Print the saved source',
-  options: (yargs) => yargs.example('$0 config source get', 'Print where logs are read from'),
+  examples: [['$0 config source get', 'Print where logs are read from']],
   async run(_options, { output, env }) {
     const { source } = readConfiguration(env);
     output.print(source ?? 'No source is saved.');
@@ -91,32 +87,22 @@ const sourceGet = defineCommand({
   },
 });
 
-export const configCommand: CommandModule<GlobalOptions, GlobalOptions> = {
-  command: 'config',
-  describe: 'What is remembered between runs',
-  builder: (yargs) =>
-    yargs
-      .command({
-        command: 'cache',
-        describe: 'The cache directory',
-        builder: (cache) =>
-          cache
-            .command(cacheSet)
-            .command(cacheGet)
-            .command(cacheShow)
-            .demandCommand(1, 'Say what to do with it: set, get or show'),
-        handler: () => {},
-      })
-      .command({
-        command: 'source',
-        describe: 'Where logs are read from',
-        builder: (source) =>
-          source
-            .command(sourceSet)
-            .command(sourceGet)
-            .demandCommand(1, 'Say what to do with it: set or get'),
-        handler: () => {},
-      })
-      .demandCommand(1, 'Say what to configure: cache or source'),
-  handler: () => {},
+export const configCommand: CommandGroup = {
+  name: 'config',
+  describe: DESCRIPTIONS.config,
+  commands: [
+    {
+      name: 'cache',
+      describe: 'The cache directory',
+      commands: [cacheSet, cacheGet, cacheShow],
+      demand: 'Say what to do with it: set, get or show',
+    },
+    {
+      name: 'source',
+      describe: 'Where logs are read from',
+      commands: [sourceSet, sourceGet],
+      demand: 'Say what to do with it: set or get',
+    },
+  ],
+  demand: 'Say what to configure: cache or source',
 };

@@ -2,6 +2,7 @@ import { readConfiguration } from '../../cache/configuration.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { cachePaths } from '../../cache/paths.js';
 import { type CommandContext, defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
 import { watchStopSignals } from '../stop-signals.js';
@@ -27,32 +28,32 @@ export class LimitError extends S3LogExtractionError {
 }
 
 export const extractCommand = defineCommand({
-  command: 'extract [source]',
-  describe: 'Reduce raw logs to minimal records in the cache',
-  options: (yargs) =>
-    yargs
-      .positional('source', {
-        type: 'string',
-        describe: 'Folder of logs, read recursively; .gz and .zst too (default: the saved one)',
-      })
-      .option('mode', {
-        choices: ['generic'] as const,
-        default: 'generic' as const,
-        describe: 'Which keys are kept: generic keeps all',
-      })
-      .option('workers', WORKERS_OPTION)
-      .option('limit', {
-        type: 'number',
-        requiresArg: true,
-        describe: 'Extract at most this many new files in this run',
-      })
-      .option('dry-run', {
-        type: 'boolean',
-        default: false,
-        describe: 'Only tell what would be extracted',
-      })
-      .example('$0 extract /data/logs', 'Extract what is new below /data/logs')
-      .example('$0 extract /data/logs --dry-run', 'See what that would read'),
+  name: 'extract',
+  describe: DESCRIPTIONS.extract,
+  positionals: {
+    source: {
+      required: false,
+      describe: 'Folder of logs, read recursively; .gz and .zst too (default: the saved one)',
+    },
+  },
+  options: {
+    mode: {
+      choices: ['generic'],
+      default: 'generic',
+      describe: 'Which keys are kept: generic keeps all',
+    },
+    workers: WORKERS_OPTION,
+    limit: { type: 'number', describe: 'Extract at most this many new files in this run' },
+    'dry-run': {
+      type: 'boolean',
+      default: false,
+      describe: 'Only tell what would be extracted',
+    },
+  },
+  examples: [
+    ['$0 extract /data/logs', 'Extract what is new below /data/logs'],
+    ['$0 extract /data/logs --dry-run', 'See what that would read'],
+  ],
   async run(options, context) {
     const source = sourceOf(options.source, context);
     const { limit } = options;

@@ -1,7 +1,6 @@
-import { createInterface } from 'node:readline/promises';
-import type { CommandModule } from 'yargs';
 import { S3LogExtractionError } from '../../cache/error.js';
-import { defineCommand, type GlobalOptions } from '../command.js';
+import { type CommandGroup, defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { plural } from '../format.js';
 
@@ -18,12 +17,10 @@ export class ConfirmationError extends S3LogExtractionError {
 }
 
 const extraction = defineCommand({
-  command: 'extraction',
+  name: 'extraction',
   describe: 'Forget all extracted records, so that every log file is new again',
-  options: (yargs) =>
-    yargs
-      .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' })
-      .example('$0 reset extraction', 'Start over; asks first'),
+  options: { yes: { type: 'boolean', default: false, describe: 'Do not ask' } },
+  examples: [['$0 reset extraction', 'Start over; asks first']],
   async run({ yes }, { cacheDirectory, output, env }) {
     if (!yes && !(await confirm(cacheDirectory))) {
       output.print('Nothing was changed.');
@@ -52,6 +49,7 @@ const extraction = defineCommand({
 
 async function confirm(cacheDirectory: string): Promise<boolean> {
   if (!process.stdin.isTTY) throw new ConfirmationError();
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(
@@ -63,9 +61,9 @@ async function confirm(cacheDirectory: string): Promise<boolean> {
   }
 }
 
-export const resetCommand: CommandModule<GlobalOptions, GlobalOptions> = {
-  command: 'reset',
-  describe: 'Start over',
-  builder: (yargs) => yargs.command(extraction).demandCommand(1, 'Say what to reset: extraction'),
-  handler: () => {},
+export const resetCommand: CommandGroup = {
+  name: 'reset',
+  describe: DESCRIPTIONS.reset,
+  commands: [extraction],
+  demand: 'Say what to reset: extraction',
 };

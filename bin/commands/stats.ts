@@ -1,11 +1,12 @@
 import { defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatCount, formatTable, plural } from '../format.js';
 
 export const statsCommand = defineCommand({
-  command: 'stats',
-  describe: 'How many requesters are in a country, a cloud, a VPN, or not looked up yet',
-  options: (yargs) => yargs.example('$0 stats', 'Look at what is known of requesters'),
+  name: 'stats',
+  describe: DESCRIPTIONS.stats,
+  examples: [['$0 stats', 'Look at what is known of requesters']],
   async run(_options, { cacheDirectory, output }) {
     const { openCacheForReading } = await import('../../cache/open-cache.js');
     const { openEngine } = await import('../../cache/engine.js');

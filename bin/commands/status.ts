@@ -1,11 +1,12 @@
 import { defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 
 export const statusCommand = defineCommand({
-  command: 'status',
-  describe: 'What the cache holds, the last runs, the account of all lines, what is pending',
-  options: (yargs) => yargs.example('$0 status', 'Look at the cache, also while a run is on'),
+  name: 'status',
+  describe: DESCRIPTIONS.status,
+  examples: [['$0 status', 'Look at the cache, also while a run is on']],
   async run(_options, { cacheDirectory, output }) {
     const { openCacheForReading } = await import('../../cache/open-cache.js');
     const { readCacheStatus } = await import('../../cache/cache-status.js');

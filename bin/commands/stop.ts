@@ -1,9 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { S3LogExtractionError } from '../../cache/error.js';
-import { readLock } from '../../cache/lock.js';
-import { cachePaths } from '../../cache/paths.js';
-import { requestStop } from '../../cache/stop-request.js';
 import { defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 
 /** The run goes on: what it has in hand takes longer than `--timeout`. */
@@ -27,19 +25,16 @@ export class StopTimeoutOptionError extends S3LogExtractionError {
 const POLL_MS = 100;
 
 export const stopCommand = defineCommand({
-  command: 'stop',
-  describe: 'Ask the run on this cache to finish the files in hand and end; wait for it',
-  options: (yargs) =>
-    yargs
-      .option('timeout', {
-        type: 'number',
-        default: 60,
-        requiresArg: true,
-        describe: 'Seconds to wait for it to end',
-      })
-      .example('$0 stop', 'Stop the running extraction, losing nothing'),
+  name: 'stop',
+  describe: DESCRIPTIONS.stop,
+  options: {
+    timeout: { type: 'number', default: 60, describe: 'Seconds to wait for it to end' },
+  },
+  examples: [['$0 stop', 'Stop the running extraction, losing nothing']],
   async run({ timeout }, { cacheDirectory, output }) {
     if (!(timeout >= 0)) throw new StopTimeoutOptionError();
+    const { readLock } = await import('../../cache/lock.js');
+    const { cachePaths } = await import('../../cache/paths.js');
     const paths = cachePaths(cacheDirectory);
     const lock = readLock(paths);
     if (lock === undefined || !lock.held) {
@@ -49,6 +44,7 @@ export const stopCommand = defineCommand({
     }
     const owner = lock.owner;
     if (owner === undefined) throw new StopTimeoutError(0, undefined);
+    const { requestStop } = await import('../../cache/stop-request.js');
     requestStop(paths, owner.token);
     output.note(`Asked pid ${owner.pid} on ${owner.host} (${owner.command}) to stop; waiting.`);
     const deadline = performance.now() + timeout * 1000;

@@ -1,38 +1,28 @@
 import { resolve } from 'node:path';
-import type { CommandModule } from 'yargs';
-import { defineCommand, type GlobalOptions } from '../command.js';
+import { type CommandGroup, defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
 
 const benchmark = defineCommand({
-  command: 'benchmark <directory>',
+  name: 'benchmark',
   describe: 'Write made-up logs, and beside the directory what they must come to',
-  options: (yargs) =>
-    yargs
-      .positional('directory', { type: 'string', demandOption: true, describe: 'Where to' })
-      .option('size', {
-        type: 'number',
-        default: 100,
-        requiresArg: true,
-        describe: 'Size of all logs together in MB',
-      })
-      .option('file-size', { type: 'number', requiresArg: true, describe: 'Size of a file in kB' })
-      .option('seed', {
-        type: 'number',
-        default: 1,
-        requiresArg: true,
-        describe: 'Same seed and options, same bytes',
-      })
-      .option('layout', {
-        choices: ['flat', 'nested'] as const,
-        default: 'flat' as const,
-        describe: 'One folder, or account/region/bucket/YYYY/MM/DD',
-      })
-      .option('keys', { type: 'number', requiresArg: true, describe: 'Distinct keys' })
-      .option('addresses', { type: 'number', requiresArg: true, describe: 'Distinct addresses' })
-      .option('datasets', { type: 'number', requiresArg: true, describe: 'Distinct datasets' })
-      .option('buckets', { type: 'number', requiresArg: true, describe: 'Distinct buckets' })
-      .example('$0 testing generate benchmark /tmp/logs --size 50', '50 MB of logs'),
+  positionals: { directory: { describe: 'Where to', required: true } },
+  options: {
+    size: { type: 'number', default: 100, describe: 'Size of all logs together in MB' },
+    'file-size': { type: 'number', describe: 'Size of a file in kB' },
+    seed: { type: 'number', default: 1, describe: 'Same seed and options, same bytes' },
+    layout: {
+      choices: ['flat', 'nested'],
+      default: 'flat',
+      describe: 'One folder, or account/region/bucket/YYYY/MM/DD',
+    },
+    keys: { type: 'number', describe: 'Distinct keys' },
+    addresses: { type: 'number', describe: 'Distinct addresses' },
+    datasets: { type: 'number', describe: 'Distinct datasets' },
+    buckets: { type: 'number', describe: 'Distinct buckets' },
+  },
+  examples: [['$0 testing generate benchmark /tmp/logs --size 50', '50 MB of logs']],
   async run(options, { output }) {
     const { size, fileSize, seed, layout, keys, addresses, datasets, buckets } = options;
     const directory = resolve(options.directory);
@@ -60,18 +50,16 @@ const benchmark = defineCommand({
   },
 });
 
-export const testingCommand: CommandModule<GlobalOptions, GlobalOptions> = {
-  command: 'testing',
-  describe: 'Help for trying things out',
-  builder: (yargs) =>
-    yargs
-      .command({
-        command: 'generate',
-        describe: 'Make data for trials',
-        builder: (generate) =>
-          generate.command(benchmark).demandCommand(1, 'Say what to generate: benchmark'),
-        handler: () => {},
-      })
-      .demandCommand(1, 'Say what to do: generate'),
-  handler: () => {},
+export const testingCommand: CommandGroup = {
+  name: 'testing',
+  describe: DESCRIPTIONS.testing,
+  commands: [
+    {
+      name: 'generate',
+      describe: 'Make data for trials',
+      commands: [benchmark],
+      demand: 'Say what to generate: benchmark',
+    },
+  ],
+  demand: 'Say what to do: generate',
 };

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import type { Argv } from 'yargs';
 import { S3LogExtractionError } from '../../cache/error.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, type OptionSpecs } from '../command.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import type { LookupOptions } from '../run-regions.js';
 
@@ -13,38 +12,35 @@ export class LookupOptionError extends S3LogExtractionError {
 }
 
 /** Options of everything that looks addresses up. */
-function addLookupOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .option('batch-limit', {
-      type: 'number',
-      requiresArg: true,
-      describe: 'Ask for at most this many batches in this run (1,000 addresses each with ipinfo)',
-    })
-    .option('database', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'City or country database (.mmdb) to look up in, in place of ipinfo',
-    })
-    .option('offline', {
-      type: 'boolean',
-      default: false,
-      describe: 'Ask no service: only bogons, ranges of services and --database',
-    })
-    .option('timeout', {
-      type: 'number',
-      default: 30,
-      requiresArg: true,
-      describe: 'Seconds to wait for one answer of ipinfo before it is asked again',
-    });
-}
+const LOOKUP_OPTIONS = {
+  'batch-limit': {
+    type: 'number',
+    describe: 'Ask for at most this many batches in this run (1,000 addresses each with ipinfo)',
+  },
+  database: {
+    type: 'string',
+    describe: 'City or country database (.mmdb) to look up in, in place of ipinfo',
+  },
+  offline: {
+    type: 'boolean',
+    default: false,
+    describe: 'Ask no service: only bogons, ranges of services and --database',
+  },
+  timeout: {
+    type: 'number',
+    default: 30,
+    describe: 'Seconds to wait for one answer of ipinfo before it is asked again',
+  },
+} as const satisfies OptionSpecs;
 
 export const regionsCommand = defineCommand({
-  command: 'regions',
+  name: 'regions',
   describe: 'Find the region of each requester that has none',
-  options: (yargs) =>
-    addLookupOptions(yargs)
-      .example('$0 update ip regions', 'Ask ipinfo, with the token in IPINFO_API_KEY')
-      .example('$0 update ip regions --database city.mmdb', 'No token, no network'),
+  options: LOOKUP_OPTIONS,
+  examples: [
+    ['$0 update ip regions', 'Ask ipinfo, with the token in IPINFO_API_KEY'],
+    ['$0 update ip regions --database city.mmdb', 'No token, no network'],
+  ],
   async run(options, context) {
     const lookupOptions = lookupOptionsOf(options);
     const { runRegions, runRegionStage } = await import('../run-regions.js');
@@ -53,10 +49,10 @@ export const regionsCommand = defineCommand({
 });
 
 export const refreshCommand = defineCommand({
-  command: 'refresh',
+  name: 'refresh',
   describe: 'Look one in 90 of the known regions up again, others on other days; for CRON',
-  options: (yargs) =>
-    addLookupOptions(yargs).example('$0 update ip refresh', "Today's share, once a day"),
+  options: LOOKUP_OPTIONS,
+  examples: [['$0 update ip refresh', "Today's share, once a day"]],
   async run(options, context) {
     const lookupOptions = lookupOptionsOf(options);
     const { runRefresh, runRegionStage } = await import('../run-regions.js');

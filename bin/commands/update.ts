@@ -1,36 +1,33 @@
 import { resolve } from 'node:path';
-import type { Argv, CommandModule } from 'yargs';
 import { readConfiguration } from '../../cache/configuration.js';
-import { defineCommand, type GlobalOptions } from '../command.js';
+import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 import { coordinatesCommand } from './update-coordinates.js';
 import { refreshCommand, regionsCommand } from './update-ip.js';
 
 /** Options of everything that publishes counts. */
-function addPrivacyOptions<T>(yargs: Argv<T>) {
-  return yargs
-    .option('threshold', {
-      type: 'number',
-      requiresArg: true,
-      describe: 'Counts below it are published as "<threshold" (default 50)',
-    })
-    .option('modulus', {
-      type: 'number',
-      requiresArg: true,
-      describe: 'Other counts are rounded to multiples of it (default 20)',
-    });
-}
+const PRIVACY_OPTIONS = {
+  threshold: {
+    type: 'number',
+    describe: 'Counts below it are published as "<threshold" (default 50)',
+  },
+  modulus: {
+    type: 'number',
+    describe: 'Other counts are rounded to multiples of it (default 20)',
+  },
+} as const satisfies OptionSpecs;
 
 const MODE_OPTION = {
-  choices: ['dataset', 'archive'] as const,
-  default: 'dataset' as const,
+  choices: ['dataset', 'archive'],
+  default: 'dataset',
   describe: 'dataset: one set of tables for each; archive: one over all of them',
 } as const;
 
 const indexes = defineCommand({
-  command: 'indexes',
+  name: 'indexes',
   describe: 'Give every requester a random, stable index in place of its address',
-  options: (yargs) => yargs.example('$0 update ip indexes', 'Index new requesters'),
+  examples: [['$0 update ip indexes', 'Index new requesters']],
   async run(_options, context) {
     const { runStage } = await import('../run-update.js');
     const { runIndexes } = await import('../stages.js');
@@ -39,22 +36,22 @@ const indexes = defineCommand({
 });
 
 const summaries = defineCommand({
-  command: 'summaries',
+  name: 'summaries',
   describe: 'Write the tables by day, by asset and by region, and the count of requesters',
-  options: (yargs) =>
-    addPrivacyOptions(
-      yargs
-        .option('mode', MODE_OPTION)
-        .option('pick', { type: 'string', requiresArg: true, describe: 'Only these datasets: a,b' })
-        .option('skip', { type: 'string', requiresArg: true, describe: 'All but these: a,b' })
-        .option('workers', {
-          type: 'number',
-          requiresArg: true,
-          describe: 'Files written at a time; negative counts from all cores (default 8)',
-        }),
-    )
-      .example('$0 update summaries', 'One folder of tables per dataset')
-      .example('$0 update summaries --mode archive', 'The tables over all datasets'),
+  options: {
+    mode: MODE_OPTION,
+    pick: { type: 'string', describe: 'Only these datasets: a,b' },
+    skip: { type: 'string', describe: 'All but these: a,b' },
+    workers: {
+      type: 'number',
+      describe: 'Files written at a time; negative counts from all cores (default 8)',
+    },
+    ...PRIVACY_OPTIONS,
+  },
+  examples: [
+    ['$0 update summaries', 'One folder of tables per dataset'],
+    ['$0 update summaries --mode archive', 'The tables over all datasets'],
+  ],
   async run(options, context) {
     const { mode, threshold, modulus } = options;
     const [pick, skip] = [listOf(options.pick), listOf(options.skip)];
@@ -68,12 +65,13 @@ const summaries = defineCommand({
 });
 
 const totals = defineCommand({
-  command: 'totals',
+  name: 'totals',
   describe: 'Write totals.json, or archive_totals.json',
-  options: (yargs) =>
-    addPrivacyOptions(yargs.option('mode', MODE_OPTION))
-      .example('$0 update totals', 'Six numbers per dataset')
-      .example('$0 update totals --mode archive', 'Six numbers over all datasets'),
+  options: { mode: MODE_OPTION, ...PRIVACY_OPTIONS },
+  examples: [
+    ['$0 update totals', 'Six numbers per dataset'],
+    ['$0 update totals --mode archive', 'Six numbers over all datasets'],
+  ],
   async run({ mode, threshold, modulus }, context) {
     const { runStage } = await import('../run-update.js');
     const { runTotals } = await import('../stages.js');
@@ -84,23 +82,21 @@ const totals = defineCommand({
 });
 
 const everything = defineCommand({
-  command: '$0',
+  name: '$0',
   describe: 'Everything in order: extract, regions, indexes, summaries and totals; for CRON',
-  options: (yargs) =>
-    addPrivacyOptions(
-      yargs
-        .option('from', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Folder of logs to extract first (default: the saved source, if any)',
-        })
-        .option('workers', WORKERS_OPTION)
-        .option('database', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Look regions up in this .mmdb (else at ipinfo, if IPINFO_API_KEY is set)',
-        }),
-    ).example('$0 update --from /data/logs', 'The nightly line'),
+  options: {
+    from: {
+      type: 'string',
+      describe: 'Folder of logs to extract first (default: the saved source, if any)',
+    },
+    workers: WORKERS_OPTION,
+    database: {
+      type: 'string',
+      describe: 'Look regions up in this .mmdb (else at ipinfo, if IPINFO_API_KEY is set)',
+    },
+    ...PRIVACY_OPTIONS,
+  },
+  examples: [['$0 update --from /data/logs', 'The nightly line']],
   async run(options, context) {
     const source = options.from ?? readConfiguration(context.env).source;
     const workers = workerCount(options.workers);
@@ -114,25 +110,19 @@ function listOf(option: string | undefined): string[] | undefined {
   return option?.split(',').filter((name) => name !== '');
 }
 
-export const updateCommand: CommandModule<GlobalOptions, GlobalOptions> = {
-  command: 'update',
-  describe: 'Bring what is derived and published up to date',
-  builder: (yargs) =>
-    yargs
-      .command(everything)
-      .command({
-        command: 'ip',
-        describe: 'What is known of requesters',
-        builder: (ip) =>
-          ip
-            .command(indexes)
-            .command(regionsCommand)
-            .command(refreshCommand)
-            .command(coordinatesCommand)
-            .demandCommand(1, 'Say what to update: indexes, regions, refresh or coordinates'),
-        handler: () => {},
-      })
-      .command(summaries)
-      .command(totals),
-  handler: () => {},
+export const updateCommand: CommandGroup = {
+  name: 'update',
+  describe: DESCRIPTIONS.update,
+  commands: [
+    everything,
+    {
+      name: 'ip',
+      describe: 'What is known of requesters',
+      commands: [indexes, regionsCommand, refreshCommand, coordinatesCommand],
+      demand: 'Say what to update: indexes, regions, refresh or coordinates',
+    },
+    summaries,
+    totals,
+  ],
+  demand: undefined,
 };

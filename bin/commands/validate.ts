@@ -1,12 +1,12 @@
-import type { CommandModule } from 'yargs';
-import { defineCommand, type GlobalOptions } from '../command.js';
+import { type CommandGroup, defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatCount, plural } from '../format.js';
 
 const cache = defineCommand({
-  command: 'cache',
+  name: 'cache',
   describe: 'Check that the cache is whole and that its numbers add up',
-  options: (yargs) => yargs.example('$0 validate cache', 'Read and check everything in the cache'),
+  examples: [['$0 validate cache', 'Read and check everything in the cache']],
   async run(_options, { cacheDirectory, output }) {
     const { openCacheForReading } = await import('../../cache/open-cache.js');
     const { openEngine } = await import('../../cache/engine.js');
@@ -34,9 +34,9 @@ const cache = defineCommand({
   },
 });
 
-export const validateCommand: CommandModule<GlobalOptions, GlobalOptions> = {
-  command: 'validate',
-  describe: 'Check claims about the cache',
-  builder: (yargs) => yargs.command(cache).demandCommand(1, 'Say what to validate: cache'),
-  handler: () => {},
+export const validateCommand: CommandGroup = {
+  name: 'validate',
+  describe: DESCRIPTIONS.validate,
+  commands: [cache],
+  demand: 'Say what to validate: cache',
 };

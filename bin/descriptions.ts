@@ -1,0 +1,12 @@
+/** What help says of each command. */
+export const DESCRIPTIONS = {
+  extract: 'Reduce raw logs to minimal records in the cache',
+  stop: 'Ask the run on this cache to finish the files in hand and end; wait for it',
+  status: 'What the cache holds, the last runs, the account of all lines, what is pending',
+  update: 'Bring what is derived and published up to date',
+  stats: 'How many requesters are in a country, a cloud, a VPN, or not looked up yet',
+  config: 'What is remembered between runs',
+  validate: 'Check claims about the cache',
+  reset: 'Start over',
+  testing: 'Help for trying things out',
+} as const;

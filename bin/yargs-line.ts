@@ -1,0 +1,123 @@
+import yargs, { type Argv, type Options } from 'yargs';
+import { S3LogExtractionError } from '../cache/error.js';
+import {
+  type Command,
+  type CommandNode,
+  camelCase,
+  GLOBAL_OPTIONS,
+  type GlobalOptions,
+  isGroup,
+  type OptionSpec,
+  type OptionValue,
+  signatureOf,
+  type Values,
+} from './command.js';
+import { COMMANDS, PROGRAM } from './command-table.js';
+import { EXIT_STATUS } from './exit-status.js';
+
+/** The command line does not follow the rules. */
+export class UsageError extends S3LogExtractionError {
+  constructor(message: string) {
+    super(
+      'USAGE',
+      message,
+      { hint: 'Add --help to any command to see what it takes.' },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
+
+/** What is done with the command that a line names. */
+export type Run = (command: Command, values: Values & GlobalOptions) => Promise<void>;
+
+/**
+ * The whole command line for yargs, not yet read: for lines that are not plain, and what the tests
+ * compare help and plain lines with.
+ *
+ * @param columns width of help
+ */
+export async function buildYargs(
+  args: readonly string[],
+  { columns, version, run }: { columns: number; version: string; run: Run },
+): Promise<Argv> {
+  const line = yargs([...args]);
+  // The texts of the commands are English whatever the user's locale is; so is the rest.
+  line.locale('en');
+  for (const [name, spec] of Object.entries(GLOBAL_OPTIONS)) line.option(name, yargsOption(spec));
+  line.scriptName(PROGRAM.name).usage(`$0 <command>\n\n${PROGRAM.describe}`);
+  for (const { load } of COMMANDS) addCommand(line, await load(), run);
+  return line
+    .demandCommand(1, PROGRAM.demand)
+    .recommendCommands()
+    .strict()
+    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .version(version)
+    .help()
+    .alias('help', 'h')
+    .wrap(columns)
+    .epilogue(
+      Object.values(EXIT_STATUS)
+        .map(({ status, meaning }) => `exit ${status}: ${meaning}`)
+        .join('\n'),
+    )
+    .exitProcess(false)
+    .fail((message, error) => {
+      // Some mistakes yargs throws itself, with the text for the user as the error's.
+      if (error && error.name !== 'YError') throw error;
+      const text = message ?? error?.message ?? '';
+      throw new UsageError(
+        text.startsWith('Did you mean') ? `There is no such command. ${text}` : text,
+      );
+    });
+}
+
+function addCommand(line: Argv, node: CommandNode, run: Run): void {
+  const { describe } = node;
+  if (isGroup(node)) {
+    line.command({
+      command: node.name,
+      describe,
+      builder: (group) => {
+        for (const child of node.commands) addCommand(group, child, run);
+        return node.demand === undefined ? group : group.demandCommand(1, node.demand);
+      },
+      handler: () => {},
+    });
+    return;
+  }
+  line.command({
+    command: signatureOf(node),
+    describe,
+    builder: (command) => {
+      for (const [name, positional] of Object.entries(node.positionals)) {
+        command.positional(name, {
+          type: 'string',
+          describe: positional.describe,
+          ...(positional.required ? { demandOption: true } : {}),
+        });
+      }
+      for (const [name, spec] of Object.entries(node.options)) {
+        command.option(name, yargsOption(spec));
+      }
+      for (const [example, what] of node.examples) command.example(example, what);
+      return command;
+    },
+    handler: (values) => run(node, ownValues(node, values)),
+  });
+}
+
+function yargsOption(spec: OptionSpec): Options {
+  // Without a value they are mistakes; a choice is one by itself.
+  return spec.type === 'string' || spec.type === 'number' ? { ...spec, requiresArg: true } : spec;
+}
+
+/** yargs gives every value under several names; commands get theirs under one. */
+function ownValues(command: Command, values: Record<string, unknown>): Values & GlobalOptions {
+  const specs = { ...GLOBAL_OPTIONS, ...command.options, ...command.positionals };
+  return Object.fromEntries(
+    Object.keys(specs).map((name) => [
+      camelCase(name),
+      values[camelCase(name)] as OptionValue | undefined,
+    ]),
+  ) as Values & GlobalOptions;
+}
