@@ -22,6 +22,7 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
     paths.lock,
     paths.commits,
     paths.segments,
+    paths.ledger,
     paths.indexes,
     ...['', 'regions', 'ranges', 'changes'].map((name) => join(dirname(paths.indexes), name)),
     paths.rollups,

@@ -1,91 +1,119 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { parquetReadObjects } from 'hyparquet';
-import xxhash from 'xxhash-wasm';
-import { type CommitRecord, DamagedCacheError } from './commit-record.js';
-import { KnownTable } from './known-table.js';
+import { makeDirectory } from './atomic-write.js';
+import { type CommitRecord, listCommits, readCommit, type SegmentFile } from './commit-record.js';
+import { addToAccount, emptyLedgerAccount, type LedgerAccount } from './ledger/account.js';
+import { type FileHash, hashFile } from './ledger/file-hash.js';
+import {
+  type IndexManifest,
+  readIndexManifest,
+  removeIndex,
+  writeIndexManifest,
+} from './ledger/index-manifest.js';
+import { KnownTable } from './ledger/known-table.js';
+import {
+  type FileIdentity,
+  type KnownFile,
+  readIdentities,
+  readKnownFiles,
+} from './ledger/ledger-segment.js';
+import { mergeParts, writeParts } from './ledger/merge-parts.js';
+import { LedgerIndexError, type LedgerPart, PartReader } from './ledger/part-file.js';
+import { RunTable } from './ledger/run-table.js';
+import type { Lock } from './lock.js';
 import type { CachePaths } from './paths.js';
-import type { LedgerRow } from './segment-writer.js';
 
-const { h64Raw } = await xxhash();
+export type { KnownFile } from './ledger/ledger-segment.js';
 
 /** Commit ordinal of a file that this run has planned and not committed yet. */
 export const PLANNED = 0xffffffff;
 
-/** Of one that this run has planned and could not read. */
-const FAILED = 0xfffffffe;
+/** Files, and commits, that the index does not cover at most: 64 MiB, and a minute or more of extraction. */
+const MOST_FILES = 2_000_000;
+const MOST_COMMITS = 1_000;
 
-/** What tells whether a file found again is the one extracted. */
-export type KnownFile = Pick<LedgerRow, 'sizeBytes' | 'encoding' | 'check' | 'contentBytes'>;
+/** A reader without the lock may find a part gone because a writer has merged it. */
+const READER_ATTEMPTS = 5;
 
 /**
- * The log files that the commits hold, as far as planning needs them. A name stands by its 64-bit hash,
- * size and modification time by a 32-bit stamp, and the commit by its ordinal, so that the few files that need
- * a closer look cost one ledger segment each.
+ * The log files that the commits hold, as far as planning needs them.
  *
- * Files of earlier runs are in a compact table of a fixed size; those of this run in one that grows and can change.
+ * Nearly all are in an index on disk (FORMAT.md section 14), which is derived from the commits and goes into memory as
+ * a whole, in 9 bytes a file; those of commits that it does not cover, and those in hand, are in a table of this
+ * run. What the table says is 'unchanged' or 'look': a look compares names, in the ledger segment of a commit.
  */
 export class Ledger {
-  private slots = 1 << 12;
-  private used = 0;
-  private hashLow = new Uint32Array(this.slots);
-  private hashHigh = new Uint32Array(this.slots);
-  private stamps = new Uint32Array(this.slots);
-  /** Commit ordinal + 1; 0 for an empty slot. */
-  private ordinals = new Uint32Array(this.slots);
-  private readonly commits: CommitRecord[] = [];
+  private readonly run = new RunTable();
+  private readonly known = new KnownTable();
+  /** Names by ordinal. */
+  private commits: string[] = [];
+  private folders = new Set<string>();
+  private account: LedgerAccount = emptyLedgerAccount();
+  private parts: readonly LedgerPart[] = [];
+  private readers: readonly PartReader[] = [];
+  /** Ledger segments of the commits that the index does not cover, by ordinal. */
+  private readonly uncovered = new Map<number, SegmentFile>();
   private lastRead:
     | { readonly ordinal: number; readonly files: Map<string, KnownFile> }
     | undefined;
 
-  private readonly known: KnownTable;
-
-  /** @param knownFiles in all commits that are to be loaded */
+  /** @param lock with which the index may be written; without it nothing is */
   constructor(
     private readonly paths: CachePaths,
-    knownFiles = 0,
-  ) {
-    this.known = new KnownTable(knownFiles);
+    private readonly lock?: Pick<Lock, 'assertHeld'>,
+  ) {}
+
+  /**
+   * The ledger of all commits: from the index what it covers, the rest from the commits. An index that is
+   * missing, damaged, or names a commit that is gone counts for nothing, and is made anew.
+   *
+   * @throws {DamagedCacheError}
+   */
+  static async open(paths: CachePaths, lock?: Pick<Lock, 'assertHeld'>): Promise<Ledger> {
+    const ledger = new Ledger(paths, lock);
+    const commits = ledger.readIndex();
+    const covered = new Set(ledger.commits);
+    for (const commit of commits) {
+      if (!covered.has(commit)) await ledger.load(readCommit(paths, commit));
+    }
+    ledger.save();
+    return ledger;
   }
 
   /** The folders that the commits were extracted from. */
   get sources(): ReadonlySet<string> {
-    return new Set(this.commits.map((commit) => commit.source));
+    return this.folders;
   }
 
   /**
-   * Take up the files of a commit.
+   * Take up the files of a commit, from its ledger segment.
    *
    * @throws {DamagedCacheError}
+   * @throws {CacheWriteError}
    */
   async load(commit: CommitRecord): Promise<void> {
-    const columns = ['name', 'size', 'modified'];
-    const rows = await this.read(commit, columns);
-    const ordinal = this.commits.push(commit) - 1;
-    for (const row of rows) {
-      const [name, size, modified] = [row.name as string, Number(row.size), Number(row.modified)];
-      if (!this.known.add(hashName(name), stamp(size, modified), ordinal)) {
-        this.set(name, size, modified, ordinal);
-      }
-    }
+    this.add(commit, await readIdentities(this.paths, commit.files));
   }
 
-  /** Take up a commit that was just made, without reading it. */
-  add(commit: CommitRecord, files: readonly LedgerRow[]): void {
-    const ordinal = this.commits.push(commit) - 1;
-    for (const file of files) this.set(file.name, file.sizeBytes, file.modifiedMs, ordinal);
+  /** Take up a commit that was just made, without reading it. @throws {CacheWriteError} */
+  add(commit: CommitRecord, files: readonly FileIdentity[]): void {
+    const ordinal = this.commits.push(commit.commit) - 1;
+    this.folders.add(commit.source);
+    this.uncovered.set(ordinal, commit.files);
+    for (const file of files) {
+      this.run.commit(hashFile(file.name, file.sizeBytes, file.modifiedMs), ordinal);
+    }
+    if (this.lock === undefined) return;
+    addToAccount(this.account, commit, this.paths);
+    if (this.run.committed >= MOST_FILES || this.uncovered.size >= MOST_COMMITS) this.save();
   }
 
   /** Note that this run reads a file, so that a second one of this name waits. */
   plan(name: string, sizeBytes: number, modifiedMs: number): void {
-    this.set(name, sizeBytes, modifiedMs, PLANNED - 1);
+    this.run.plan(hashFile(name, sizeBytes, modifiedMs));
   }
 
   /** Note that a file planned could not be read, so that a copy of it is new. */
   fail(name: string): void {
-    const slot = this.slotOf(hashName(name));
-    if (this.ordinals[slot] === PLANNED) this.ordinals[slot] = FAILED;
+    this.run.cancel(hashFile(name, 0, 0));
   }
 
   /**
@@ -93,129 +121,119 @@ export class Ledger {
    *   ordinal of the commit to look in ({@link find}), {@link PLANNED} when it is still in hand
    */
   lookUp(name: string, sizeBytes: number, modifiedMs: number): 'new' | 'same' | number {
-    const hash = hashName(name);
-    const slot = this.slotOf(hash);
-    const ordinal = this.ordinals[slot];
-    if (ordinal === 0) {
-      if (this.known.has(hash, stamp(sizeBytes, modifiedMs))) return 'same';
-      return this.known.candidates(hash)[0] ?? 'new';
-    }
-    if (ordinal === FAILED) return 'new';
+    const file = hashFile(name, sizeBytes, modifiedMs);
     // Also one with the same stamp waits: what is in hand may yet turn out unreadable.
-    if (ordinal === PLANNED) return PLANNED;
-    return this.stamps[slot] === stamp(sizeBytes, modifiedMs) ? 'same' : ordinal - 1;
+    if (this.run.isPlanned(file)) return PLANNED;
+    if (this.known.has(file) || this.run.hasStamp(file)) return 'same';
+    return this.candidates(file)[0] ?? 'new';
   }
 
-  /** The ledger's entry of a name in the commit that {@link lookUp} told, if it is there. */
+  /** The ledger's entry of a name in the commit that {@link lookUp} told, or else in another one. */
   async find(ordinal: number, name: string): Promise<KnownFile | undefined> {
-    const others = this.known.candidates(hashName(name)).filter((other) => other !== ordinal);
+    const others = this.candidates(hashFile(name, 0, 0)).filter((other) => other !== ordinal);
     for (const candidate of [ordinal, ...others]) {
-      const file = await this.findIn(candidate, name);
+      const file = (await this.filesOf(candidate)).get(name);
       if (file !== undefined) return file;
     }
     return undefined;
   }
 
-  private async findIn(ordinal: number, name: string): Promise<KnownFile | undefined> {
+  /**
+   * Let the index on disk cover all commits, and forget what it covers. Does nothing without the lock, or
+   * when there is nothing to add.
+   *
+   * @throws {LockLostError}
+   * @throws {CacheWriteError}
+   */
+  save(): void {
+    const manifest = this.writeIndex();
+    if (manifest !== undefined) this.take(manifest);
+  }
+
+  /** Save, as {@link save} does, at the end of a run: nothing is looked up any more. */
+  finish(): void {
+    this.writeIndex();
+    this.close();
+  }
+
+  /** Close the files of the index. */
+  close(): void {
+    for (const reader of this.readers) reader.close();
+    this.readers = [];
+  }
+
+  private writeIndex(): IndexManifest | undefined {
+    if (this.lock === undefined || this.uncovered.size === 0) return undefined;
+    this.lock.assertHeld();
+    makeDirectory(this.paths.ledger);
+    const written = writeParts(this.paths, this.run.takeCommitted());
+    const manifest: IndexManifest = {
+      commits: this.commits,
+      sources: [...this.folders],
+      account: this.account,
+      parts: mergeParts(this.paths, [...this.parts, ...written]),
+    };
+    this.lock.assertHeld();
+    writeIndexManifest(this.paths, manifest);
+    this.uncovered.clear();
+    return manifest;
+  }
+
+  /** @returns the names of all commits */
+  private readIndex(): string[] {
+    for (let attempt = 1; ; attempt++) {
+      const manifest = readIndexManifest(this.paths);
+      // Listed after the manifest was read, so that all it names must be there.
+      const commits = listCommits(this.paths);
+      const existing = new Set(commits);
+      try {
+        if (manifest?.commits.every((commit) => existing.has(commit))) {
+          this.take(manifest);
+          return commits;
+        }
+      } catch (error) {
+        if (!(error instanceof LedgerIndexError)) throw error;
+        if (this.lock === undefined && attempt < READER_ATTEMPTS) continue;
+      }
+      if (this.lock !== undefined) removeIndex(this.paths);
+      return commits;
+    }
+  }
+
+  /** @throws {LedgerIndexError} */
+  private take(manifest: IndexManifest): void {
+    this.close();
+    const readers: PartReader[] = [];
+    try {
+      for (const part of manifest.parts) readers.push(new PartReader(this.paths.ledger, part));
+      this.known.load(readers);
+    } catch (error) {
+      for (const reader of readers) reader.close();
+      throw error;
+    }
+    this.readers = readers;
+    this.parts = manifest.parts;
+    this.commits = [...manifest.commits];
+    this.folders = new Set(manifest.sources);
+    this.account = manifest.account;
+  }
+
+  /** Ordinals of all commits that may hold the name, the newest first. */
+  private candidates(file: FileHash): number[] {
+    const ordinals = this.run.ordinals(file);
+    if (this.known.mayHaveName(file)) {
+      for (const reader of this.readers) ordinals.push(...reader.find(file.high, file.low));
+    }
+    return ordinals.sort((a, b) => b - a);
+  }
+
+  private async filesOf(ordinal: number): Promise<Map<string, KnownFile>> {
     // Names come in order, so the next one asked for is likely in the same commit.
     if (this.lastRead?.ordinal !== ordinal) {
-      const rows = await this.read(this.commits[ordinal], [
-        'name',
-        'size',
-        'encoding',
-        'check',
-        'content_bytes',
-      ]);
-      const files = rows.map((row): [string, KnownFile] => [
-        row.name as string,
-        {
-          sizeBytes: Number(row.size),
-          encoding: Number(row.encoding),
-          check: Number(row.check),
-          contentBytes: Number(row.content_bytes),
-        },
-      ]);
-      this.lastRead = { ordinal, files: new Map(files) };
+      const segment =
+        this.uncovered.get(ordinal) ?? readCommit(this.paths, this.commits[ordinal]).files;
+      this.lastRead = { ordinal, files: await readKnownFiles(this.paths, segment) };
     }
-    return this.lastRead.files.get(name);
+    return this.lastRead.files;
   }
-
-  private async read(commit: CommitRecord, columns: string[]): Promise<Record<string, unknown>[]> {
-    const path = join(this.paths.segments, commit.files.file);
-    try {
-      const bytes = readFileSync(path);
-      if (bytes.length !== commit.files.bytes)
-        throw new Error('its size is not that of the commit');
-      const rows = await parquetReadObjects({
-        file: new Uint8Array(bytes).buffer,
-        columns,
-        compressors: { GZIP: (input) => new Uint8Array(gunzipSync(input)) },
-      });
-      if (rows.length !== commit.files.rows)
-        throw new Error('its rows are not those of the commit');
-      return rows;
-    } catch (error) {
-      throw new DamagedCacheError(path, (error as Error).message, error);
-    }
-  }
-
-  private set(name: string, sizeBytes: number, modifiedMs: number, ordinal: number): void {
-    if (this.used * 4 >= this.slots * 3) this.grow();
-    const hash = hashName(name);
-    const slot = this.slotOf(hash);
-    if (this.ordinals[slot] === 0) this.used++;
-    this.hashLow[slot] = Number(hash & 0xffffffffn);
-    this.hashHigh[slot] = Number(hash >> 32n);
-    this.stamps[slot] = stamp(sizeBytes, modifiedMs);
-    this.ordinals[slot] = ordinal + 1;
-  }
-
-  /** The slot that holds the hash, or the empty one where it belongs. */
-  private slotOf(hash: bigint): number {
-    const low = Number(hash & 0xffffffffn);
-    const high = Number(hash >> 32n);
-    let slot = low & (this.slots - 1);
-    while (
-      this.ordinals[slot] !== 0 &&
-      (this.hashLow[slot] !== low || this.hashHigh[slot] !== high)
-    ) {
-      slot = (slot + 1) & (this.slots - 1);
-    }
-    return slot;
-  }
-
-  private grow(): void {
-    const old = {
-      low: this.hashLow,
-      high: this.hashHigh,
-      stamps: this.stamps,
-      ordinals: this.ordinals,
-    };
-    this.slots *= 2;
-    this.hashLow = new Uint32Array(this.slots);
-    this.hashHigh = new Uint32Array(this.slots);
-    this.stamps = new Uint32Array(this.slots);
-    this.ordinals = new Uint32Array(this.slots);
-    for (let from = 0; from < old.ordinals.length; from++) {
-      if (old.ordinals[from] === 0) continue;
-      let slot = old.low[from] & (this.slots - 1);
-      while (this.ordinals[slot] !== 0) slot = (slot + 1) & (this.slots - 1);
-      this.hashLow[slot] = old.low[from];
-      this.hashHigh[slot] = old.high[from];
-      this.stamps[slot] = old.stamps[from];
-      this.ordinals[slot] = old.ordinals[from];
-    }
-  }
-}
-
-function hashName(name: string): bigint {
-  return h64Raw(Buffer.from(name, 'utf8'));
-}
-
-function stamp(sizeBytes: number, modifiedMs: number): number {
-  let mixed = Math.imul(sizeBytes >>> 0, 0x9e3779b1) ^ Math.floor(sizeBytes / 4_294_967_296);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-  mixed ^= Math.imul(modifiedMs >>> 0, 0xc2b2ae35) ^ Math.floor(modifiedMs / 4_294_967_296);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0x27d4eb2f);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

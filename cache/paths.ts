@@ -6,6 +6,7 @@ export interface CachePaths {
   readonly cacheFile: string;
   readonly commits: string;
   readonly segments: string;
+  readonly ledger: string;
   readonly indexes: string;
   readonly rollups: string;
   readonly summaries: string;
@@ -21,6 +22,7 @@ export function cachePaths(root: string): CachePaths {
     cacheFile: join(root, 'cache.json'),
     commits: join(root, 'commits'),
     segments: join(root, 'segments'),
+    ledger: join(root, 'ledger'),
     indexes: join(root, 'ips', 'indexes'),
     rollups: join(root, 'rollups'),
     summaries: join(root, 'summaries'),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fsyncDirectory } from './atomic-write.js';
 import { listCommits } from './commit-record.js';
 import { removeGarbage } from './garbage.js';
+import { removeIndex } from './ledger/index-manifest.js';
 import type { KeylessCache } from './open-cache.js';
 
 /**
@@ -20,6 +21,7 @@ export function resetExtraction(cache: KeylessCache): number {
     rmSync(join(paths.commits, `${commit}.json`));
   }
   fsyncDirectory(paths.commits);
+  removeIndex(paths);
   removeGarbage(paths, lock.token);
   return commits.length;
 }

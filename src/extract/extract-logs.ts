@@ -1,6 +1,5 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { listCommits, readCommit } from '../../cache/commit-record.js';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
 import { removeGarbage } from '../../cache/garbage.js';
 import { Ledger } from '../../cache/ledger.js';
@@ -88,7 +87,7 @@ export async function extractLogs(
   const startedAt = performance.now();
   const source = resolve(options.source);
   const report = emptyReport();
-  const ledger = await loadLedger(cache.paths);
+  const ledger = await Ledger.open(cache.paths, cache.lock);
   const plan = openPlan(source, cache.paths, ledger, report, options);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const ahead = new LookAhead(plan, limit);
@@ -98,6 +97,7 @@ export async function extractLogs(
   const shouldStop = (): boolean => {
     if (options.shouldStop?.() !== true) return false;
     Atomics.store(stopFlag, 0, 1);
+    plan.stop();
     return true;
   };
   const progress = (): void => {
@@ -127,14 +127,20 @@ export async function extractLogs(
   const close = async (): Promise<void> => {
     clearInterval(timer);
     await ahead.return();
+    ledger.close();
     await Promise.all(workers.map((worker) => worker.close()));
   };
   try {
-    await extraction.run(workers, ahead);
-    // Copies of files that were in hand: compared now, or read if the first could not be.
-    while (plan.remainingCount > 0 && !report.stopped) {
-      await extraction.run(workers, atMost(limit - report.files.extracted, plan.remaining()));
-    }
+    const room = (): number => limit - report.files.extracted;
+    do {
+      await extraction.run(workers, ahead);
+      // Copies of files that were in hand: compared now, or read if the first could not be.
+      while (plan.remainingCount > 0 && !report.stopped) {
+        await extraction.run(workers, atMost(room(), plan.remaining()));
+      }
+    } while (!report.stopped && !plan.isStopped && ahead.nextPass(room()));
+    if (plan.isStopped && !plan.isComplete) report.stopped = true;
+    ledger.finish();
     progress();
   } catch (error) {
     await close();
@@ -174,30 +180,25 @@ export async function planExtraction(
   options: Pick<ExtractOptions, 'source' | 'limit' | 'onWarning'>,
 ): Promise<ExtractionPlan> {
   const report = emptyReport();
-  const ledger = await loadLedger(paths);
+  const ledger = await Ledger.open(paths);
   const plan = openPlan(resolve(options.source), paths, ledger, report, options);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   let count = 0;
   let bytes = 0;
-  for (let file = await plan.next(); file !== undefined; file = await plan.next()) {
-    if (count >= limit) continue;
-    count++;
-    bytes += file.sizeBytes;
-  }
-  const { found, failed } = report.files;
   // What waits has the name of a file that would be read: a copy, unless that one turns out unreadable.
-  const known = report.files.known + plan.remainingCount;
+  let copies = 0;
+  while (!plan.isComplete) {
+    for (let file = await plan.next(); file !== undefined; file = await plan.next()) {
+      if (count >= limit) continue;
+      count++;
+      bytes += file.sizeBytes;
+    }
+    copies += plan.forgetRemaining();
+  }
+  ledger.close();
+  const { found, failed } = report.files;
+  const known = report.files.known + copies;
   return { files: { found, known, new: count, failed }, bytes };
-}
-
-async function loadLedger(paths: CachePaths): Promise<Ledger> {
-  const commits = listCommits(paths).map((commit) => readCommit(paths, commit));
-  const ledger = new Ledger(
-    paths,
-    commits.reduce((files, commit) => files + commit.files.rows, 0),
-  );
-  for (const commit of commits) await ledger.load(commit);
-  return ledger;
 }
 
 function openPlan(

@@ -10,25 +10,46 @@ const FILES_PER_TURN = 256;
 export class LookAhead implements AsyncIterator<NewFile> {
   /** Of all files planned so far. */
   readonly planned = { files: 0, bytes: 0 };
-  /** Whether there are no more, so that `planned` is the whole of it. */
-  isComplete = false;
   private readonly queue: NewFile[] = [];
   private head = 0;
+  private isPassOver = true;
   private failure: unknown;
   private wake: () => void = () => {};
   private readonly changed = { promise: Promise.resolve() };
 
-  /** @param limit files to hand out at most; the plan is gone through to its end all the same */
+  /**
+   * @param limit files to hand out at most; the plan is gone through to its end all the same, so that what
+   *   is known is counted
+   */
   constructor(
     private readonly plan: FilePlan,
-    private readonly limit: number,
+    private limit: number,
   ) {
     this.arm();
+    this.nextPass(limit);
+  }
+
+  /** Whether there are no more, so that `planned` is the whole of it. */
+  get isComplete(): boolean {
+    return this.isPassOver && this.plan.isComplete;
+  }
+
+  /**
+   * Begin the next pass of the plan, when the files of the one before are committed or have failed.
+   *
+   * @param limit of files that it hands out
+   * @returns false when there is none
+   */
+  nextPass(limit: number): boolean {
+    if (this.plan.isComplete) return false;
+    this.limit = this.planned.files + limit;
+    this.isPassOver = false;
     this.pump().catch((error: unknown) => {
       this.failure = error;
-      this.isComplete = true;
+      this.isPassOver = true;
       this.signal();
     });
+    return true;
   }
 
   async next(): Promise<IteratorResult<NewFile, undefined>> {
@@ -43,20 +64,21 @@ export class LookAhead implements AsyncIterator<NewFile> {
         return { done: false, value };
       }
       if (this.failure !== undefined) throw this.failure;
-      if (this.isComplete) return { done: true, value: undefined };
+      if (this.isPassOver) return { done: true, value: undefined };
       await this.changed.promise;
     }
   }
 
   /** Plan no further. */
   async return(): Promise<IteratorResult<NewFile, undefined>> {
-    this.isComplete = true;
+    this.plan.stop();
+    this.isPassOver = true;
     this.signal();
     return { done: true, value: undefined };
   }
 
   private async pump(): Promise<void> {
-    for (let count = 0; !this.isComplete; count++) {
+    for (let count = 0; !this.isPassOver; count++) {
       if (this.queue.length - this.head >= MOST_AHEAD) {
         await this.changed.promise;
         continue;
@@ -69,10 +91,12 @@ export class LookAhead implements AsyncIterator<NewFile> {
         this.planned.files++;
         this.planned.bytes += file.sizeBytes;
         this.signal();
+      } else {
+        this.plan.giveBack(file);
       }
       if (count % FILES_PER_TURN === 0) await nextTurn();
     }
-    this.isComplete = true;
+    this.isPassOver = true;
     this.signal();
   }
 

@@ -1,5 +1,10 @@
 import type { LogPath } from '../source/log-path.js';
-import type { PlannedFile } from './worker-messages.js';
+import type { FoundFile } from './read-log-file.js';
+
+/** A log file to extract. */
+export interface PlannedFile extends FoundFile {
+  readonly name: string;
+}
 
 /** Many files as few values: objects take threads longer to hand over than the files to read. */
 export interface PackedFiles {

@@ -1,10 +1,16 @@
 import type { Stats } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Ledger, PLANNED } from '../../cache/ledger.js';
 import { logFileName } from '../source/log-name.js';
 import { displayPath, type LogPath, logPath } from '../source/log-path.js';
-import { type SourceFile, type SourceProblem, walkFolder } from '../source/walk-folder.js';
+import {
+  type SourceEntries,
+  type SourceFile,
+  type SourceProblem,
+  walkFolder,
+} from '../source/walk-folder.js';
 import { compareFile } from './compare-file.js';
-import type { PlannedFile } from './worker-messages.js';
+import type { PlannedFile } from './packed-files.js';
 
 /** A log file that this run is to read. */
 export interface NewFile extends PlannedFile {
@@ -20,39 +26,84 @@ export interface PlanObserver {
   warning(message: string): void;
 }
 
+/** Files that wait at once, at most: a pass ends there, so that memory stays bounded (invariant I7). */
+const MOST_WAITING = 100_000;
+
 /**
  * The files below `root` that are in no commit yet, in a fixed order, found as they are asked for.
  *
  * A file whose name this run has planned already waits until that one is committed, then it is
- * compared with it: so two copies of one log count once, in whatever folders they stand.
+ * compared with it: so two copies of one log count once, in whatever folders they stand. When many
+ * wait, the pass ends: what was given out is to be committed and {@link remaining} to be gone through before the next.
  */
 export class FilePlan {
-  private readonly walk: Generator<SourceFile | SourceProblem>;
+  /** Whether there is nothing more to be found: no further pass. */
+  isComplete = false;
+  /** Whether it was asked to look no further. */
+  isStopped = false;
+  private readonly walk: AsyncGenerator<SourceEntries, void>;
+  /** Found and not looked at yet, from `at` on. */
+  private entries: SourceEntries = [];
+  private at = 0;
   private waiting: SourceFile[] = [];
   private readonly otherRoots: readonly LogPath[];
 
+  /** @param mostWaiting with which a pass ends */
   constructor(
     root: LogPath,
     isExcluded: (stats: Stats) => boolean,
     private readonly ledger: Ledger,
     private readonly observer: PlanObserver,
+    private readonly mostWaiting = MOST_WAITING,
   ) {
     this.walk = walkFolder(root, isExcluded);
     this.otherRoots = [...ledger.sources].map(logPath).filter((other) => other !== root);
   }
 
-  /** @returns the next new file, or undefined when the folder has no more */
+  /** @returns the next new file, or undefined when this pass has no more */
   async next(): Promise<NewFile | undefined> {
-    for (const entry of { [Symbol.iterator]: () => ({ next: () => this.walk.next() }) }) {
+    while (this.waiting.length < this.mostWaiting && !this.isStopped) {
+      if (this.at === this.entries.length) {
+        const { value, done } = await this.walk.next();
+        if (done) {
+          this.isComplete = true;
+          break;
+        }
+        this.entries = value;
+        this.at = 0;
+        // Everything else gets its turn.
+        await nextTurn();
+        continue;
+      }
+      const entry = this.entries[this.at++];
       if (entry.kind === 'problem') {
         this.reportProblem(entry);
         continue;
       }
       this.observer.found();
-      const file = await this.judge(entry);
+      const name = logFileName(entry.relativePath);
+      const state = this.ledger.lookUp(name, entry.sizeBytes, entry.modifiedMs);
+      // What nearly all files are in an archive that grows: nothing to wait for.
+      if (state === 'same') {
+        this.observer.known();
+        continue;
+      }
+      const file = await this.judge(entry, name, state);
       if (file !== undefined) return file;
     }
     return undefined;
+  }
+
+  /** Look at no more files. */
+  stop(): void {
+    this.isStopped = true;
+    // What it closes on the way concerns nobody any more.
+    this.walk.return().catch(() => {});
+  }
+
+  /** A file given out is not read by this run after all: it need not be remembered. */
+  giveBack(file: NewFile): void {
+    this.ledger.fail(file.name);
   }
 
   /** Files that waited, now that everything planned before is committed or has failed. */
@@ -62,7 +113,9 @@ export class FilePlan {
     // A name that is still in hand now failed, unless it is this pass that has just given it out.
     const givenOut = new Set<string>();
     for (const entry of waiting) {
-      const file = await this.judge(entry, (name) => givenOut.has(name));
+      const name = logFileName(entry.relativePath);
+      const state = this.ledger.lookUp(name, entry.sizeBytes, entry.modifiedMs);
+      const file = await this.judge(entry, name, state, () => givenOut.has(name));
       if (file === undefined) continue;
       givenOut.add(file.name);
       yield file;
@@ -74,14 +127,22 @@ export class FilePlan {
     return this.waiting.length;
   }
 
-  /** @param isInHand whether a name planned before may still come into a commit */
+  /** Let no file wait any more, where nothing is read anyway. @returns how many did */
+  forgetRemaining(): number {
+    return this.waiting.splice(0).length;
+  }
+
+  /**
+   * @param state what the ledger says of it
+   * @param isInHand whether a file of this name that was planned before may still come into a commit
+   */
   private async judge(
     entry: SourceFile,
-    isInHand: (name: string) => boolean = () => true,
+    name: string,
+    state: 'same' | 'new' | number,
+    isInHand: () => boolean = () => true,
   ): Promise<NewFile | undefined> {
-    const name = logFileName(entry.relativePath);
     const { sizeBytes, modifiedMs } = entry;
-    const state = this.ledger.lookUp(name, sizeBytes, modifiedMs);
     if (state === 'same') {
       this.observer.known();
       return undefined;
@@ -90,7 +151,7 @@ export class FilePlan {
       this.observer.known();
       return undefined;
     }
-    if (state === PLANNED && isInHand(name)) {
+    if (state === PLANNED && isInHand()) {
       this.waiting.push(entry);
       return undefined;
     }

@@ -1,5 +1,4 @@
-import type { PackedFiles } from './packed-files.js';
-import type { FoundFile } from './read-log-file.js';
+import type { PackedFiles, PlannedFile } from './packed-files.js';
 import type { BatchLimits } from './record-batch.js';
 import type { WrittenSegments } from './write-batch.js';
 
@@ -18,11 +17,6 @@ export interface WorkerSetup {
 
 /** Why a file was given up when the run was asked to stop; the next run reads it. */
 export const STOPPED = 'stopped';
-
-/** A log file to extract. */
-export interface PlannedFile extends FoundFile {
-  readonly name: string;
-}
 
 /** Read these files; their records join what the worker has in hand for this commit. */
 export interface FilesRequest {

@@ -20,20 +20,13 @@ interface Waiter<T> {
 
 /** One thread that extracts; it works on one request at a time, and stores what was flushed meanwhile. */
 export class ExtractionWorker {
-  private readonly thread: Worker;
+  private thread: Worker | undefined;
   private pending: Waiter<WorkerReply> | undefined;
   /** By commit. */
   private readonly storing = new Map<string, Waiter<WrittenSegments>>();
   private failure: Error | undefined;
 
-  constructor(setup: WorkerSetup) {
-    this.thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
-    this.thread.on('message', (message: WorkerMessage) => this.take(message));
-    this.thread.on('error', (error) => this.fail(new WorkerDiedError(error)));
-    this.thread.on('exit', (code) =>
-      this.fail(new WorkerDiedError(new Error(`exit code ${code}`))),
-    );
-  }
+  constructor(private readonly setup: WorkerSetup) {}
 
   /** @throws {S3LogExtractionError} that has nothing to do with one log file */
   call<K extends WorkerRequest['kind']>(
@@ -45,6 +38,7 @@ export class ExtractionWorker {
         return;
       }
       this.pending = { resolve, reject };
+      this.thread ??= this.start();
       this.thread.postMessage(request);
     }) as Promise<Extract<WorkerReply, { kind: K }>>;
   }
@@ -65,8 +59,17 @@ export class ExtractionWorker {
   }
 
   async close(): Promise<void> {
-    this.thread.removeAllListeners('exit');
-    await this.thread.terminate();
+    this.thread?.removeAllListeners('exit');
+    await this.thread?.terminate();
+  }
+
+  /** A thread takes a core some tens of milliseconds to start: it does so for a first request, if one comes at all. */
+  private start(): Worker {
+    const thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.setup });
+    thread.on('message', (message: WorkerMessage) => this.take(message));
+    thread.on('error', (error) => this.fail(new WorkerDiedError(error)));
+    thread.on('exit', (code) => this.fail(new WorkerDiedError(new Error(`exit code ${code}`))));
+    return thread;
   }
 
   private take(message: WorkerMessage): void {

@@ -5,7 +5,7 @@ import { S3LogExtractionError } from '../../cache/error.js';
 import { createSealer } from '../../cache/seal.js';
 import { sealingKeyFromBytes } from '../../cache/sealing-key.js';
 import { LineFeeder } from './line-feeder.js';
-import { unpackFiles } from './packed-files.js';
+import { type PlannedFile, unpackFiles } from './packed-files.js';
 import {
   LargeContentError,
   type ReadFile,
@@ -22,7 +22,6 @@ import {
   FILE_NUMBERS,
   type FileNumbers,
   type PartRequest,
-  type PlannedFile,
   type SerializedError,
   STOPPED,
   type WorkerMessage,

@@ -1,6 +1,10 @@
-import { type Dir, opendirSync, type Stats, statSync } from 'node:fs';
-import { systemErrorCode } from '../../cache/error.js';
+import { type Stats, statSync } from 'node:fs';
+import { listFolder, type SourceProblem } from './list-folder.js';
 import { joinLogPath, type LogPath, pathBytes } from './log-path.js';
+import { type FileStats, NO_FILE, statFiles } from './stat-files.js';
+import { StatThread } from './stat-thread.js';
+
+export type { SourceProblem } from './list-folder.js';
 
 /** A file that may be a log file. */
 export interface SourceFile {
@@ -14,124 +18,117 @@ export interface SourceFile {
   readonly modifiedMs: number;
 }
 
-/** Something below the root that cannot be looked at. */
-export interface SourceProblem {
-  readonly kind: 'problem';
-  readonly path: LogPath;
-  /** Whether log files are missed because of it, so that it counts as one that failed. */
-  readonly isLoss: boolean;
-  readonly reason: string;
-}
+/** Paths looked at together. */
+const BATCH = 1024;
+/** Batches on their way to the thread and back: it goes on while a piece of a folder is read and sorted. */
+const BATCHES_AHEAD = 64;
 
-/** Entries sorted at once; a larger folder comes in several sorted pieces (invariant I7). */
-const PIECE = 200_000;
+/** What is found, in the order in which it is found. */
+export type SourceEntries = readonly (SourceFile | SourceProblem)[];
 
 /**
- * All regular files below a folder that are not hidden, in the order of their names. Links to files are
- * followed; links to folders are not (they may lead in circles), and are reported.
+ * All regular files below a folder that are not hidden, in the order of their names (but see `PIECE` in
+ * list-folder.ts), some hundred at a time. Links to files are followed; links to folders are not (they may lead in
+ * circles), and are reported. Memory depends on neither the number of files nor the size of folders.
  *
  * @param root a folder, or one file
  * @param isExcluded tells a folder that is not to be entered (the cache itself)
+ * @param openThread makes the thread that looks at the files of a large folder
  */
-export function* walkFolder(
+export async function* walkFolder(
   root: LogPath,
   isExcluded: (stats: Stats) => boolean,
-): Generator<SourceFile | SourceProblem> {
+  openThread: (root: LogPath) => Pick<StatThread, 'stat' | 'close'> = (path) =>
+    new StatThread(path),
+): AsyncGenerator<SourceEntries, void> {
   const stats = statSync(pathBytes(root));
-  if (stats.isDirectory()) yield* walk(root, '' as LogPath, isExcluded);
-  else yield sourceFile(root, root.slice(root.lastIndexOf('/') + 1) as LogPath, stats);
-}
-
-function* walk(
-  folder: LogPath,
-  relative: LogPath,
-  isExcluded: (stats: Stats) => boolean,
-): Generator<SourceFile | SourceProblem> {
-  let dir: Dir;
-  try {
-    // Names as bytes: see LogPath. (The typings know the encodings of text only.)
-    dir = opendirSync(pathBytes(folder) as unknown as string, {
-      encoding: 'latin1',
-      bufferSize: 1024,
-    });
-  } catch (error) {
-    yield problem(folder, error);
+  if (!stats.isDirectory()) {
+    yield [singleFile(root, stats)];
     return;
   }
+  const batches = inBatches(listFolder(root, isExcluded));
+  const ahead: { batch: Batch; stats: Promise<FileStats> }[] = [];
+  let thread: Pick<StatThread, 'stat' | 'close'> | undefined;
   try {
-    for (;;) {
-      const entries = readPiece(dir);
-      for (const { name, isLink } of entries) {
-        yield* visit(folder, relative, name, isLink, isExcluded);
+    for (let isListed = false; ; ) {
+      while (!isListed && ahead.length < BATCHES_AHEAD) {
+        const { value: batch, done } = batches.next();
+        isListed = done === true;
+        if (isListed || batch === undefined) break;
+        // Not worth a thread when all is in one batch.
+        if (batch.isFull) thread ??= openThread(root);
+        const found = thread?.stat(batch.paths) ?? statFiles(root, batch.paths);
+        ahead.push({ batch, stats: Promise.resolve(found) });
       }
-      if (entries.length < PIECE) break;
+      const next = ahead.shift();
+      if (next === undefined) return;
+      yield entriesOf(root, next.batch, await next.stats, isExcluded);
     }
-  } catch (error) {
-    yield problem(folder, error);
   } finally {
-    dir.closeSync();
+    batches.return();
+    thread?.close();
   }
 }
 
-function* visit(
-  folder: LogPath,
-  relative: LogPath,
-  name: LogPath,
-  isLink: boolean,
-  isExcluded: (stats: Stats) => boolean,
-): Generator<SourceFile | SourceProblem> {
-  const path = joinLogPath(folder, name);
-  const relativePath = joinLogPath(relative, name);
-  let stats: Stats;
-  try {
-    stats = statSync(pathBytes(path));
-  } catch (error) {
-    yield problem(path, error);
-    return;
+interface Batch {
+  readonly paths: readonly LogPath[];
+  /** Each stands before the path of that place. */
+  readonly problems: readonly { readonly before: number; readonly problem: SourceProblem }[];
+  readonly isFull: boolean;
+}
+
+function* inBatches(listed: Generator<LogPath | SourceProblem>): Generator<Batch, void> {
+  let paths: LogPath[] = [];
+  let problems: { before: number; problem: SourceProblem }[] = [];
+  for (const entry of listed) {
+    if (typeof entry === 'string') paths.push(entry);
+    else problems.push({ before: paths.length, problem: entry });
+    if (paths.length + problems.length < BATCH) continue;
+    yield { paths, problems, isFull: true };
+    paths = [];
+    problems = [];
   }
-  if (stats.isFile()) {
-    yield sourceFile(path, relativePath, stats);
-  } else if (stats.isDirectory()) {
-    if (isExcluded(stats)) return;
-    if (isLink) {
-      yield { kind: 'problem', path, isLoss: false, reason: 'links to folders are not followed' };
-    } else {
-      yield* walk(path, relativePath, isExcluded);
+  yield { paths, problems, isFull: false };
+}
+
+function entriesOf(
+  root: LogPath,
+  { paths, problems }: Batch,
+  { sizes, modified, reasons }: FileStats,
+  isExcluded: (stats: Stats) => boolean,
+): SourceEntries {
+  const entries: (SourceFile | SourceProblem)[] = [];
+  let nextProblem = 0;
+  let nextReason = 0;
+  for (let i = 0; i <= paths.length; i++) {
+    while (problems[nextProblem]?.before === i) entries.push(problems[nextProblem++].problem);
+    if (i === paths.length) break;
+    const path = joinLogPath(root, paths[i]);
+    const sizeBytes = sizes[i];
+    if (sizeBytes >= 0) {
+      const modifiedMs = modified[i];
+      entries.push({ kind: 'file', path, relativePath: paths[i], sizeBytes, modifiedMs });
+    } else if (sizeBytes === NO_FILE.unreadable) {
+      entries.push({ kind: 'problem', path, isLoss: true, reason: reasons[nextReason++] });
+    } else if (sizeBytes === NO_FILE.folder && !leadsToExcluded(path, isExcluded)) {
+      const reason = 'links to folders are not followed';
+      entries.push({ kind: 'problem', path, isLoss: false, reason });
     }
   }
+  return entries;
 }
 
-interface Entry {
-  readonly name: LogPath;
-  readonly isLink: boolean;
+function leadsToExcluded(path: LogPath, isExcluded: (stats: Stats) => boolean): boolean {
+  const stats = statSync(pathBytes(path), { throwIfNoEntry: false });
+  return stats === undefined || isExcluded(stats);
 }
 
-function readPiece(dir: Dir): Entry[] {
-  const entries: Entry[] = [];
-  while (entries.length < PIECE) {
-    const entry = dir.readSync();
-    if (entry === null) break;
-    if (entry.name.startsWith('.')) continue;
-    entries.push({ name: entry.name as LogPath, isLink: entry.isSymbolicLink() });
-  }
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function sourceFile(path: LogPath, relativePath: LogPath, stats: Stats): SourceFile {
+function singleFile(root: LogPath, stats: Stats): SourceFile {
   return {
     kind: 'file',
-    path,
-    relativePath,
+    path: root,
+    relativePath: root.slice(root.lastIndexOf('/') + 1) as LogPath,
     sizeBytes: stats.size,
     modifiedMs: Math.floor(stats.mtimeMs),
-  };
-}
-
-function problem(path: LogPath, error: unknown): SourceProblem {
-  return {
-    kind: 'problem',
-    path,
-    isLoss: true,
-    reason: systemErrorCode(error) ?? 'it cannot be read',
   };
 }

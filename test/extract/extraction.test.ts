@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { linkSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
@@ -61,11 +61,77 @@ function faulty(worker: ExtractionWorker, parts: { read: number }): ExtractionWo
   } as unknown as ExtractionWorker;
 }
 
+interface Run {
+  readonly files: readonly NewFile[];
+  readonly workers: number;
+  readonly batchBytes?: number;
+  /** Whether the second part of a large file fails. */
+  readonly isFaulty?: boolean;
+}
+
+/** Extract, and see to it that what is on disk is what the report says. */
+async function extract(sandbox: Sandbox, run: Run) {
+  const { Extraction, ExtractionWorker, emptyReport, openCacheForWriting, Ledger } =
+    await modules();
+  const env = { S3_LOG_EXTRACTION_CONFIG_DIR: join(sandbox.root, 'config') };
+  const cache = await openCacheForWriting(sandbox.cache, { command: 'test', env });
+  const workers = Array.from(
+    { length: run.workers },
+    (_, index) =>
+      new ExtractionWorker({
+        index,
+        segmentsFolder: cache.paths.segments,
+        sealingKey: Uint8Array.from(cache.key),
+        // Small, so that some of a batch is written before a fault.
+        limits: { rows: 20_000, keyBytes: 1 << 20 },
+        progress: new BigInt64Array(new SharedArrayBuffer(8 * run.workers)),
+        stopFlag: new Int32Array(new SharedArrayBuffer(4)),
+      }),
+  );
+  const report = emptyReport();
+  const failed: string[] = [];
+  const ledger = await Ledger.open(cache.paths, cache.lock);
+  for (const file of run.files) ledger.plan(file.name, file.sizeBytes, file.modifiedMs);
+  const extraction = new Extraction({
+    cache,
+    ledger,
+    source: sandbox.logs,
+    mode: 'generic',
+    report,
+    shouldStop: () => false,
+    observer: { failed: (path) => failed.push(path), notALog: () => {} },
+    ...(run.batchBytes === undefined ? {} : { batchBytes: run.batchBytes }),
+  });
+  try {
+    const parts = { read: run.isFaulty ? 0 : 2 };
+    const given = run.files[Symbol.iterator]();
+    const source = { next: async () => given.next() } as AsyncIterator<NewFile>;
+    await extraction.run(
+      workers.map((worker) => faulty(worker, parts)),
+      source,
+    );
+    expect(parts.read).toBeGreaterThanOrEqual(2);
+    expect(extraction.filesRead).toBe(report.files.extracted);
+    const names = listCommits(cache.paths);
+    const commits = names.map((name) => readCommit(cache.paths, name));
+    const records = commits.flatMap((commit) => commit.records);
+    const files = commits.reduce((sum, commit) => sum + commit.files.rows, 0);
+    expect(files).toBe(report.files.extracted);
+    expect(records.reduce((sum, segment) => sum + segment.rows, 0)).toBe(report.lines.kept);
+    // What was written of a batch given up is gone.
+    for (const name of readdirSync(cache.paths.segments)) {
+      expect(names).toContain(commitOfSegment(name));
+    }
+    return { report, failed, commits: names.length };
+  } finally {
+    await Promise.all(workers.map((worker) => worker.close()));
+    cache.close();
+  }
+}
+
 it.each([1, 2, 3])(
   'reads the other files of a batch again when part of a large one fails (%i workers)',
-  async (count) => {
-    const { Extraction, ExtractionWorker, emptyReport, openCacheForWriting, ...rest } =
-      await modules();
+  async (workers) => {
     const sandbox = new Sandbox();
     const names = Array.from({ length: 40 }, (_, i) => `small-${i}`);
     for (const name of names) sandbox.write(name, logText(SMALL));
@@ -73,63 +139,33 @@ it.each([1, 2, 3])(
     const files = [...names.slice(0, 20), 'large', ...names.slice(20)].map((name) =>
       planned(sandbox, name),
     );
-    const env = { S3_LOG_EXTRACTION_CONFIG_DIR: join(sandbox.root, 'config') };
-    const cache = await openCacheForWriting(sandbox.cache, { command: 'test', env });
-    const workers = Array.from(
-      { length: count },
-      (_, index) =>
-        new ExtractionWorker({
-          index,
-          segmentsFolder: cache.paths.segments,
-          sealingKey: Uint8Array.from(cache.key),
-          // Small, so that some of a batch is written before the fault.
-          limits: { rows: 20_000, keyBytes: 1 << 20 },
-          progress: new BigInt64Array(new SharedArrayBuffer(8 * count)),
-          stopFlag: new Int32Array(new SharedArrayBuffer(4)),
-        }),
-    );
-    const report = emptyReport();
-    const failed: string[] = [];
-    const ledger = new rest.Ledger(cache.paths, 0);
-    for (const file of files) ledger.plan(file.name, file.sizeBytes, file.modifiedMs);
-    const extraction = new Extraction({
-      cache,
-      ledger,
-      source: sandbox.logs,
-      mode: 'generic',
-      report,
-      shouldStop: () => false,
-      observer: { failed: (path) => failed.push(path), notALog: () => {} },
+    const { report, failed } = await extract(sandbox, { files, workers, isFaulty: true });
+    expect(failed).toEqual([join(sandbox.logs, 'large')]);
+    expect(report.files).toMatchObject({ extracted: 40, failed: 1 });
+    const { total, kept, rejected } = accountOf(SMALL);
+    expect(report.lines).toMatchObject({
+      total: 40 * total,
+      kept: 40 * kept,
+      rejected: 40 * rejected,
     });
-    try {
-      const parts = { read: 0 };
-      const given = files[Symbol.iterator]();
-      const source = { next: async () => given.next() } as AsyncIterator<NewFile>;
-      await extraction.run(
-        workers.map((worker) => faulty(worker, parts)),
-        source,
-      );
-      expect(parts.read).toBeGreaterThanOrEqual(2);
-      expect(failed).toEqual([join(sandbox.logs, 'large')]);
-      expect(report.files).toMatchObject({ extracted: 40, failed: 1 });
-      expect(extraction.filesRead).toBe(40);
-      const { total, kept, rejected } = accountOf(SMALL);
-      expect(report.lines).toMatchObject({
-        total: 40 * total,
-        kept: 40 * kept,
-        rejected: 40 * rejected,
-      });
-      const commits = listCommits(cache.paths);
-      const rows = commits.flatMap((name) => readCommit(cache.paths, name).records);
-      expect(rows.reduce((sum, segment) => sum + segment.rows, 0)).toBe(40 * kept);
-      // What was written of the batch given up is gone.
-      for (const name of readdirSync(cache.paths.segments)) {
-        expect(commits).toContain(commitOfSegment(name));
-      }
-      expect(existsSync(cache.paths.segments)).toBe(true);
-    } finally {
-      await Promise.all(workers.map((worker) => worker.close()));
-      cache.close();
-    }
+  },
+);
+
+// A worker that held a batch which was closed meanwhile, and got work of the next one, once never wrote the first.
+it.each([1, 2, 3])(
+  'commits every batch when large files fill one each (%i workers)',
+  async (workers) => {
+    const sandbox = new Sandbox();
+    const large = sandbox.write('large-0', logText(LARGE_PIECE).repeat(TIMES));
+    for (let i = 1; i < 5; i++) linkSync(large, join(sandbox.logs, `large-${i}`));
+    sandbox.write('small', logText(SMALL));
+    const names = ['large-0', 'large-1', 'small', 'large-2', 'large-3', 'large-4'];
+    const files = names.map((name) => planned(sandbox, name));
+    const { report, commits } = await extract(sandbox, { files, workers, batchBytes: 1 });
+    expect(report.files).toMatchObject({ extracted: 6, failed: 0 });
+    expect(report.lines.total).toBe(
+      5 * TIMES * accountOf(LARGE_PIECE).total + accountOf(SMALL).total,
+    );
+    expect(commits).toBeGreaterThan(1);
   },
 );

@@ -24,8 +24,10 @@ class Scene {
   private ledger = new Ledger(this.cache);
   private readonly commits: CommitRecord[] = [];
   private sequence = 0;
+  /** Files that have waited at once. */
+  mostInPass = 0;
 
-  constructor() {
+  constructor(private readonly mostWaiting?: number) {
     mkdirSync(this.cache.segments, { recursive: true });
   }
 
@@ -41,22 +43,28 @@ class Scene {
     const account: Account = { extracted: [], known: 0, failed: [], found: 0 };
     this.ledger = new Ledger(this.cache);
     for (const commit of this.commits) await this.ledger.load(commit);
-    const plan = new FilePlan(logPath(this.root), () => false, this.ledger, {
+    const observer = {
       found: () => account.found++,
       known: () => account.known++,
-      failed: (path, reason) => account.failed.push([path.slice(this.root.length + 1), reason]),
+      failed: (path: string, reason: string) =>
+        account.failed.push([path.slice(this.root.length + 1), reason]),
       warning: () => {},
-    });
-    const files: NewFile[] = [];
-    for (let file = await plan.next(); file !== undefined; file = await plan.next())
-      files.push(file);
-    await this.commit(files.filter((file) => !fails.includes(file.relativePath)));
-    account.extracted.push(...files.map((file) => file.relativePath));
-    for (let pass = 0; plan.remainingCount > 0; pass++) {
-      if (pass === 5) throw new Error('files wait for ever');
-      for await (const file of plan.remaining()) {
-        account.extracted.push(file.relativePath);
-        if (!fails.includes(file.relativePath)) await this.commit([file]);
+    };
+    const root = logPath(this.root);
+    const plan = new FilePlan(root, () => false, this.ledger, observer, this.mostWaiting);
+    while (!plan.isComplete) {
+      const files: NewFile[] = [];
+      for (let file = await plan.next(); file !== undefined; file = await plan.next())
+        files.push(file);
+      this.mostInPass = Math.max(this.mostInPass, plan.remainingCount);
+      await this.commit(files.filter((file) => !fails.includes(file.relativePath)));
+      account.extracted.push(...files.map((file) => file.relativePath));
+      for (let pass = 0; plan.remainingCount > 0; pass++) {
+        if (pass === 5) throw new Error('files wait for ever');
+        for await (const file of plan.remaining()) {
+          account.extracted.push(file.relativePath);
+          if (!fails.includes(file.relativePath)) await this.commit([file]);
+        }
       }
     }
     return account;
@@ -202,6 +210,23 @@ describe('log files of one name in one run', () => {
     scene.write(`${NAME}.gz`, gzipSync(CONTENT));
     const account = await scene.run();
     expect(account).toMatchObject({ known: 0, extracted: [NAME, `${NAME}.gz`], failed: [] });
+  });
+
+  it('end a pass when many wait, and count once all the same', async () => {
+    const [bounded, free] = [new Scene(3), new Scene()];
+    for (const scene of [bounded, free]) {
+      for (let i = 0; i < 10; i++) {
+        for (const suffix of ['', '.gz', '.zst']) {
+          scene.write(`log-${i}${suffix}`, suffix === '' ? CONTENT : gzipSync(CONTENT));
+        }
+      }
+      const account = await scene.run('log-4', 'log-4.gz');
+      expect(account).toMatchObject({ found: 30, known: 18, failed: [] });
+      expect(account.extracted.sort()).toEqual(
+        [...Array.from({ length: 10 }, (_, i) => `log-${i}`), 'log-4.gz', 'log-4.zst'].sort(),
+      );
+    }
+    expect([bounded.mostInPass, free.mostInPass]).toEqual([3, 20]);
   });
 
   it('do not wait for ever when the first of them cannot be read, as they once did', async () => {

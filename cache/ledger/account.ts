@@ -1,0 +1,103 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CommitRecord, LineAccount } from '../commit-record.js';
+import type { CachePaths } from '../paths.js';
+
+/** What one run has committed. */
+export interface RunAccount {
+  /** The middle part of its commits' names. */
+  readonly run: string;
+  /** Of its first and its last commit, ISO 8601. */
+  from: string;
+  to: string;
+  readonly source: string;
+  files: number;
+  bytes: number;
+  linesKept: number;
+  linesRejected: number;
+}
+
+/** Sums over some commits. Numbers are exact. */
+export interface LedgerAccount {
+  commits: number;
+  files: number;
+  /** Stored bytes of the log files. */
+  bytes: number;
+  /** Bytes of the segments and of the commit records. */
+  segmentBytes: number;
+  recordBytes: number;
+  readonly lines: LineAccount;
+  /** By their first commit. */
+  readonly runs: RunAccount[];
+}
+
+export function emptyLedgerAccount(): LedgerAccount {
+  return {
+    commits: 0,
+    files: 0,
+    bytes: 0,
+    segmentBytes: 0,
+    recordBytes: 0,
+    lines: { total: 0, kept: 0, skipped: 0, rejected: 0, reasons: {}, notes: {} },
+    runs: [],
+  };
+}
+
+/** Add one commit; its record is in `commits/`. */
+export function addToAccount(
+  account: LedgerAccount,
+  record: CommitRecord,
+  paths: CachePaths,
+): void {
+  const { lines } = account;
+  account.commits++;
+  account.files += record.files.rows;
+  account.bytes += record.bytes;
+  for (const segment of [...record.records, ...record.rejects, record.files]) {
+    account.segmentBytes += segment.bytes;
+  }
+  const path = join(paths.commits, `${record.commit}.json`);
+  account.recordBytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  lines.total += record.lines.total;
+  lines.kept += record.lines.kept;
+  lines.skipped += record.lines.skipped;
+  lines.rejected += record.lines.rejected;
+  addCounts(lines.reasons, record.lines.reasons);
+  addCounts(lines.notes, record.lines.notes);
+  addToRun(account, record);
+}
+
+/** Runs by name, so that many runs do not make each other slow. */
+const runsByName = new WeakMap<LedgerAccount, Map<string, RunAccount>>();
+
+function addToRun(account: LedgerAccount, record: CommitRecord): void {
+  const runs = runsByName.get(account) ?? new Map(account.runs.map((run) => [run.run, run]));
+  runsByName.set(account, runs);
+  const name = record.commit.split('-')[1];
+  const run = runs.get(name);
+  if (run === undefined) {
+    const first: RunAccount = {
+      run: name,
+      from: record.createdAt,
+      to: record.createdAt,
+      source: record.source,
+      files: record.files.rows,
+      bytes: record.bytes,
+      linesKept: record.lines.kept,
+      linesRejected: record.lines.rejected,
+    };
+    runs.set(name, first);
+    account.runs.push(first);
+    return;
+  }
+  if (record.createdAt < run.from) run.from = record.createdAt;
+  if (record.createdAt > run.to) run.to = record.createdAt;
+  run.files += record.files.rows;
+  run.bytes += record.bytes;
+  run.linesKept += record.lines.kept;
+  run.linesRejected += record.lines.rejected;
+}
+
+function addCounts(to: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) to[name] = (to[name] ?? 0) + count;
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../atomic-write.js';
+import { systemErrorCode } from '../error.js';
+import type { CachePaths } from '../paths.js';
+import type { LedgerAccount } from './account.js';
+import type { LedgerPart } from './part-file.js';
+
+const PART_FILE = /^[0-9a-f]{16}\.part$/;
+
+/** Raise it when hashes, stamps or parts change their meaning. */
+const VERSION = 1;
+
+/** Parts are written as the host has numbers in memory. */
+const BYTE_ORDER = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 'little' : 'big';
+
+/** What `ledger/manifest.json` says (FORMAT.md section 14). */
+export interface IndexManifest {
+  /** All commits covered; the place of one in this list is its ordinal. */
+  readonly commits: readonly string[];
+  /** The folders that they were extracted from, each once. */
+  readonly sources: readonly string[];
+  /** Sums over them. */
+  readonly account: LedgerAccount;
+  readonly parts: readonly LedgerPart[];
+}
+
+/**
+ * Read the manifest; undefined when it is missing, damaged, of another version or another kind of
+ * host, that is when the index must be made anew.
+ */
+export function readIndexManifest(paths: CachePaths): IndexManifest | undefined {
+  let text: string;
+  try {
+    text = readFileSync(manifestPath(paths), 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const match = /,"checksum":"([0-9a-f]{64})"\}\n$/.exec(text.slice(-100));
+  if (match === null) return undefined;
+  const body = `${text.slice(0, -match[0].length)}}`;
+  if (sha256(body) !== match[1]) return undefined;
+  const { version, byteOrder, ...manifest } = JSON.parse(body);
+  if (version !== VERSION || byteOrder !== BYTE_ORDER) return undefined;
+  return isConsistent(manifest) ? manifest : undefined;
+}
+
+/**
+ * Replace the manifest, and remove the parts that it does not name. Those it names must be durable.
+ *
+ * @throws {CacheWriteError}
+ */
+export function writeIndexManifest(paths: CachePaths, manifest: IndexManifest): void {
+  const body = JSON.stringify({ version: VERSION, byteOrder: BYTE_ORDER, ...manifest });
+  writeFileAtomic(manifestPath(paths), `${body.slice(0, -1)},"checksum":"${sha256(body)}"}\n`);
+  removeOtherParts(paths, manifest.parts);
+}
+
+/** Remove the index: it is made anew from the commits. */
+export function removeIndex(paths: CachePaths): void {
+  if (!existsSync(paths.ledger)) return;
+  rmSync(manifestPath(paths), { force: true });
+  removeOtherParts(paths, []);
+}
+
+function removeOtherParts(paths: CachePaths, parts: readonly LedgerPart[]): void {
+  const named = new Set(parts.map(({ file }) => file));
+  for (const file of readdirSync(paths.ledger)) {
+    if (PART_FILE.test(file) && !named.has(file)) rmSync(join(paths.ledger, file), { force: true });
+  }
+}
+
+function manifestPath(paths: CachePaths): string {
+  return join(paths.ledger, 'manifest.json');
+}
+
+function isConsistent({ commits, account, parts }: IndexManifest): boolean {
+  const entries = parts.reduce((sum, part) => sum + part.entries, 0);
+  return (
+    account.commits === commits.length &&
+    account.files === entries &&
+    parts.every(({ file }) => PART_FILE.test(file))
+  );
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { parquetReadObjects } from 'hyparquet';
+import { DamagedCacheError, type SegmentFile } from '../commit-record.js';
+import type { CachePaths } from '../paths.js';
+import type { LedgerRow } from '../segment-writer.js';
+
+/** What tells whether a file found again is the one extracted. */
+export type KnownFile = Pick<LedgerRow, 'sizeBytes' | 'encoding' | 'check' | 'contentBytes'>;
+
+/** What tells that a file found again is unchanged. */
+export type FileIdentity = Pick<LedgerRow, 'name' | 'sizeBytes' | 'modifiedMs'>;
+
+/**
+ * The log files of a commit, from its ledger segment (FORMAT.md section 7).
+ *
+ * @throws {DamagedCacheError}
+ */
+export async function readIdentities(
+  paths: CachePaths,
+  segment: SegmentFile,
+): Promise<FileIdentity[]> {
+  const rows = await read(paths, segment, ['name', 'size', 'modified']);
+  return rows.map((row) => ({
+    name: row.name as string,
+    sizeBytes: Number(row.size),
+    modifiedMs: Number(row.modified),
+  }));
+}
+
+/** As {@link readIdentities}, by name. @throws {DamagedCacheError} */
+export async function readKnownFiles(
+  paths: CachePaths,
+  segment: SegmentFile,
+): Promise<Map<string, KnownFile>> {
+  const rows = await read(paths, segment, ['name', 'size', 'encoding', 'check', 'content_bytes']);
+  const files = rows.map((row): [string, KnownFile] => [
+    row.name as string,
+    {
+      sizeBytes: Number(row.size),
+      encoding: Number(row.encoding),
+      check: Number(row.check),
+      contentBytes: Number(row.content_bytes),
+    },
+  ]);
+  return new Map(files);
+}
+
+async function read(
+  paths: CachePaths,
+  segment: SegmentFile,
+  columns: string[],
+): Promise<Record<string, unknown>[]> {
+  const path = join(paths.segments, segment.file);
+  try {
+    const bytes = readFileSync(path);
+    if (bytes.length !== segment.bytes) throw new Error('its size is not that of the commit');
+    const rows = await parquetReadObjects({
+      file: new Uint8Array(bytes).buffer,
+      columns,
+      compressors: { GZIP: (input) => new Uint8Array(gunzipSync(input)) },
+    });
+    if (rows.length !== segment.rows) throw new Error('its rows are not those of the commit');
+    return rows;
+  } catch (error) {
+    throw new DamagedCacheError(path, (error as Error).message, error);
+  }
+}
