@@ -1,15 +1,12 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
-import { inspect } from 'node:util';
 import sodium from 'libsodium-wrappers';
 import type { Blake2bParameters, CacheKey, ScryptParameters } from './cache-file.js';
 import { S3LogExtractionError } from './error.js';
 import { keyFilePath, readKeyFile, readOrCreateKeyFile } from './key-file.js';
 import { checkPassword, PASSWORD_VARIABLE, passwordFrom } from './password.js';
+import { type SealingKey, sealingKeyFromBytes } from './sealing-key-bytes.js';
 
-declare const sealingKey: unique symbol;
-
-/** The 16 bytes that addresses are sealed with. Printed or written as JSON it shows nothing. */
-export type SealingKey = Uint8Array & { readonly [sealingKey]: true };
+export { type SealingKey, sealingKeyFromBytes } from './sealing-key-bytes.js';
 
 /** The password is not the one that the cache was made with. */
 export class WrongPasswordError extends S3LogExtractionError {
@@ -126,22 +123,6 @@ export async function openSealingKey(
       : new WrongKeyFileError(cacheFile, keyFilePath(env));
   }
   return key;
-}
-
-/**
- * Take 16 bytes for a sealing key: for worker threads, which get a key as plain bytes.
- *
- * @throws {RangeError}
- */
-export function sealingKeyFromBytes(bytes: Uint8Array): SealingKey {
-  if (bytes.length !== 16) throw new RangeError('A sealing key has 16 bytes.');
-  const hidden = { value: () => '[sealing key]', enumerable: false };
-  return Object.defineProperties(Uint8Array.from(bytes), {
-    [inspect.custom]: hidden,
-    toJSON: hidden,
-    toString: hidden,
-    toLocaleString: hidden,
-  }) as SealingKey;
 }
 
 function secretFor(cacheKey: CacheKey, env: NodeJS.ProcessEnv, cacheFile: string): KeySecret {

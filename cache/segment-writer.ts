@@ -1,36 +1,20 @@
-import { createHash } from 'node:crypto';
-import { writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { PRIVATE, writeAtomically } from './atomic-write.js';
+import { createHash, randomBytes } from 'node:crypto';
+import { open, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CacheWriteError, PRIVATE, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-write.js';
 import type { SegmentFile } from './commit-record.js';
+import { S3LogExtractionError } from './error.js';
 import {
   type ByteStrings,
-  booleanColumn,
-  dictionaryFixedColumn,
   dictionaryTextColumn,
   type EncodedColumn,
-  int64Column,
   numberColumn,
   textColumn,
 } from './parquet/column.js';
 import { encodeFile } from './parquet/encode-file.js';
+import { encodeRecordColumns, type RecordColumns } from './parquet/record-columns.js';
 
-/** Records as columns (FORMAT.md section 5), with ids into their distinct keys and requesters. */
-export interface RecordColumns {
-  readonly rows: number;
-  readonly keys: ByteStrings;
-  readonly keyIds: Uint32Array;
-  /** Seconds since 1970. */
-  readonly times: Float64Array;
-  /** Sealed addresses, 16 bytes each; 16 zero bytes for "none". */
-  readonly requesters: Uint8Array;
-  readonly requesterIds: Uint32Array;
-  /** Lower and upper 32 bits of the bytes sent. */
-  readonly bytesLow: Uint32Array;
-  readonly bytesHigh: Uint32Array;
-  /** 1 for a download. */
-  readonly downloads: Uint8Array;
-}
+export type { RecordColumns } from './parquet/record-columns.js';
 
 /** Rejected lines as columns (FORMAT.md section 6), with ids into `names` and `reasons`. */
 export interface RejectColumns {
@@ -58,21 +42,69 @@ export interface LedgerRow {
 }
 
 /**
+ * A segment of records, to be stored by {@link storeSegment}: from here on the columns are free for others.
+ *
+ * @throws {RangeError} more rows, keys or requesters than {@link encodeRecordColumns} takes
+ */
+export function encodeRecords(columns: RecordColumns): Uint8Array {
+  return encodeFile(encodeRecordColumns(columns), columns.rows);
+}
+
+/** Name of a segment of records, of `<commit>-<part>`. */
+export function recordsFile(stem: string): string {
+  return `${stem}.records.parquet`;
+}
+
+/**
  * Write one segment of records, durably. Not part of the cache before a commit names it.
  *
  * @param folder `segments/` of the cache
- * @param stem file name up to its kind: `<commit>-<n>`
+ * @param stem file name up to its kind: `<commit>-<part>`
  * @throws {CacheWriteError}
  */
 export function writeRecords(folder: string, stem: string, columns: RecordColumns): SegmentFile {
-  const { rows } = columns;
-  return writeParquet(folder, `${stem}.records.parquet`, rows, [
-    dictionaryTextColumn('key', columns.keys, columns.keyIds, rows),
-    numberColumn('time', columns.times, rows),
-    dictionaryFixedColumn('requester', 16, columns.requesters, columns.requesterIds, rows),
-    int64Column('bytes_sent', columns.bytesLow, columns.bytesHigh, rows),
-    booleanColumn('download', columns.downloads, rows),
-  ]);
+  return writeSegment(folder, recordsFile(stem), columns.rows, encodeRecords(columns));
+}
+
+/**
+ * Write the bytes of a segment, durably (FORMAT.md W1), while others go on.
+ *
+ * @param folder `segments/` of the cache
+ * @throws {CacheWriteError}
+ */
+export async function storeSegment(
+  folder: string,
+  file: string,
+  rows: number,
+  bytes: Uint8Array,
+): Promise<SegmentFile> {
+  const stored = writeDurably(join(folder, file), bytes);
+  // A failure is for whoever awaits: not one that nobody handles, should the hash fail.
+  stored.catch(() => {});
+  const segment = segmentFile(file, rows, bytes);
+  await stored;
+  return segment;
+}
+
+/** As `writeFileAtomic`, without blocking. */
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`;
+  try {
+    const file = await open(temporary, 'wx', PRIVATE.file);
+    try {
+      await file.chmod(PRIVATE.file);
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    // Not made, already renamed, or left for the next writer to remove (FORMAT.md W3).
+    await unlink(temporary).catch(() => {});
+    throw error instanceof S3LogExtractionError ? error : new CacheWriteError(path, error);
+  }
 }
 
 /** @throws {CacheWriteError} */
@@ -120,12 +152,26 @@ function writeParquet(
   rows: number,
   columns: readonly EncodedColumn[],
 ): SegmentFile {
-  const bytes = encodeFile(columns, rows);
-  writeAtomically(join(folder, file), PRIVATE, (fd) => {
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-  });
+  return writeSegment(folder, file, rows, encodeFile(columns, rows));
+}
+
+function writeSegment(folder: string, file: string, rows: number, bytes: Uint8Array): SegmentFile {
+  writeFileAtomic(join(folder, file), bytes, PRIVATE);
+  return segmentFile(file, rows, bytes);
+}
+
+function segmentFile(file: string, rows: number, bytes: Uint8Array): SegmentFile {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { file, rows, bytes: bytes.length, sha256 };
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 function byteStrings(texts: readonly string[]): ByteStrings {

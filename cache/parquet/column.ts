@@ -7,7 +7,7 @@ import { bitWidth, encodeDictionaryIds } from './hybrid-encoding.js';
 export const PARQUET = {
   type: { boolean: 0, int32: 1, int64: 2, byteArray: 6, fixedLengthByteArray: 7 },
   encoding: { plain: 0, rle: 3, deltaBinaryPacked: 5, rleDictionary: 8 },
-  codec: { uncompressed: 0, gzip: 2 },
+  codec: { uncompressed: 0, snappy: 1, gzip: 2 },
   utf8: 0,
 } as const;
 
@@ -30,7 +30,7 @@ export interface EncodedColumn {
   readonly dictionary?: Page;
   readonly data: Page;
   /** Least and greatest value, for columns of whole numbers. */
-  readonly range?: readonly [number, number];
+  readonly range?: readonly [number | bigint, number | bigint];
 }
 
 /** Distinct byte strings, one after the other: string i is `bytes[offsets[i] .. offsets[i + 1]]`. */

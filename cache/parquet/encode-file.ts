@@ -177,7 +177,7 @@ function columnChunk(column: EncodedColumn, chunk: Chunk, rows: number): ThriftV
   };
 }
 
-function int64Bytes(value: number): Uint8Array {
+function int64Bytes(value: number | bigint): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigInt64(0, BigInt(value), true);
   return bytes;

@@ -6,7 +6,6 @@ import { CHECKED_WHOLE_BYTES, contentCheck } from '../source/content-check.js';
 import { detectEncoding, ENCODING, type Encoding, SIGNATURE_BYTES } from '../source/encoding.js';
 import { COMPRESSION_SUFFIX } from '../source/log-name.js';
 import { type LogPath, pathBytes } from '../source/log-path.js';
-import { ZstdReader } from '../source/zstd-reader.js';
 import type { LineFeeder } from './line-feeder.js';
 
 /** Compressed files up to this size are decompressed in one piece when the content is small too. */
@@ -60,7 +59,7 @@ export async function readLogFile(
         ? feedPlain(fd, 0, file.sizeBytes, feeder, onProgress)
         : encoding === ENCODING.gzip
           ? await feedGzip(fd, file, mayBeLarge, feeder, onProgress)
-          : feedZstd(fd, file.sizeBytes, mayBeLarge, feeder, onProgress);
+          : await feedZstd(fd, file.sizeBytes, mayBeLarge, feeder, onProgress);
     feeder.finish();
     return { encoding, check, contentBytes };
   });
@@ -229,13 +228,15 @@ function requirePadding(fd: number, from: number, size: number): void {
   }
 }
 
-function feedZstd(
+async function feedZstd(
   fd: number,
   size: number,
   mayBeLarge: boolean,
   feeder: LineFeeder,
   onProgress: OnProgress,
-): number {
+): Promise<number> {
+  // The decoder is loaded when there is something for it to do.
+  const { ZstdReader } = await import('../source/zstd-reader.js');
   let contentBytes = 0;
   const reader = new ZstdReader((piece) => {
     contentBytes += piece.length;

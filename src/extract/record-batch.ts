@@ -174,10 +174,10 @@ export class RecordBatch {
   sealAddresses(seal: (addresses: Uint8Array, count: number, out: Uint8Array) => void): Uint8Array {
     const { memory, addressWords, addressCount } = this.#core;
     const count = addressCount.value - 1;
-    const words = new Uint32Array(memory.buffer, addressWords.value, 4 * (count + 1));
-    const raw = new Uint8Array(count * 16);
-    const view = new DataView(raw.buffer);
-    for (let word = 0; word < count * 4; word++) view.setUint32(word * 4, words[word + 4]);
+    const raw = Buffer.alloc(count * 16);
+    raw.set(new Uint8Array(memory.buffer, addressWords.value + 16, count * 16));
+    // Words of the core are little-endian, addresses big-endian.
+    raw.swap32();
     const sealed = new Uint8Array((count + 1) * 16);
     seal(raw, count, sealed.subarray(16));
     raw.fill(0);

@@ -1,4 +1,4 @@
-import type { Sealer } from '../../cache/seal.js';
+import type { BulkSealer } from '../../cache/seal-many.js';
 import type { RecordBatch } from './record-batch.js';
 import { type WrittenSegments, writeBatch } from './write-batch.js';
 
@@ -15,7 +15,7 @@ export class SegmentStore {
   constructor(
     private readonly folder: string,
     private readonly worker: string,
-    private readonly sealer: Sealer,
+    private readonly sealer: BulkSealer,
   ) {}
 
   /** Encode a batch for a commit, empty it, and begin to store it. */

@@ -2,8 +2,8 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { S3LogExtractionError } from '../../cache/error.js';
-import { createSealer } from '../../cache/seal.js';
-import { sealingKeyFromBytes } from '../../cache/sealing-key.js';
+import { createBulkSealer } from '../../cache/seal-many.js';
+import { sealingKeyFromBytes } from '../../cache/sealing-key-bytes.js';
 import { LineFeeder } from './line-feeder.js';
 import { type PlannedFile, unpackFiles } from './packed-files.js';
 import {
@@ -34,7 +34,7 @@ const setup = workerData as WorkerSetup;
 const batch = new RecordBatch(setup.limits);
 const feeder = new LineFeeder(batch);
 const account = emptyAccount();
-const sealer = await createSealer(sealingKeyFromBytes(setup.sealingKey));
+const sealer = createBulkSealer(sealingKeyFromBytes(setup.sealingKey));
 const store = new SegmentStore(setup.segmentsFolder, `w${setup.index}`, sealer);
 
 /** A file that cannot be shared is given up on a stop when more than this of it is left. */

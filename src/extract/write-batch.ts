@@ -1,6 +1,11 @@
 import type { SegmentFile } from '../../cache/commit-record.js';
-import type { Sealer } from '../../cache/seal.js';
-import { writeRecords, writeRejects } from '../../cache/segment-writer.js';
+import type { BulkSealer } from '../../cache/seal-many.js';
+import {
+  encodeRecords,
+  recordsFile,
+  storeSegment,
+  writeRejects,
+} from '../../cache/segment-writer.js';
 import { REASONS } from './reasons.js';
 import type { RecordBatch } from './record-batch.js';
 
@@ -11,39 +16,21 @@ export interface WrittenSegments {
 }
 
 /**
- * Write a batch's records and rejected lines as segments, and empty it. Addresses are sealed here: the
- * only way from a batch to the disk.
+ * Write a batch's records and rejected lines as segments. Addresses are sealed here: the only way from a batch
+ * to the disk. The batch is empty when this returns; its segments are on their way then.
  *
+ * @param written takes what is durable
  * @throws {CacheWriteError}
  */
-export function writeBatch(
+export async function writeBatch(
   batch: RecordBatch,
   folder: string,
   stem: string,
-  sealer: Sealer,
+  sealer: BulkSealer,
   written: WrittenSegments,
-): void {
-  if (batch.rows > 0) {
-    const { keys } = batch;
-    const order = groupByKey(batch.keyIds, batch.rows, keys.count);
-    const requesters = batch.sealAddresses((addresses, count, out) =>
-      sealer.sealInto(addresses, count, out),
-    );
-    written.records.push(
-      writeRecords(folder, stem, {
-        rows: batch.rows,
-        keys,
-        keyIds: pick(batch.keyIds, order, new Uint32Array(batch.rows)),
-        times: pick(batch.times, order, new Float64Array(batch.rows)),
-        requesters,
-        requesterIds: pick(batch.requesterIds, order, new Uint32Array(batch.rows)),
-        bytesLow: pick(batch.bytesLow, order, new Uint32Array(batch.rows)),
-        bytesHigh: pick(batch.bytesHigh, order, new Uint32Array(batch.rows)),
-        downloads: pick(batch.downloads, order, new Uint8Array(batch.rows)),
-      }),
-    );
-  }
-  const { rejects } = batch;
+): Promise<void> {
+  const { rows, rejects } = batch;
+  const bytes = rows > 0 ? encodeBatch(batch, sealer) : undefined;
   if (rejects.rows > 0) {
     written.rejects.push(
       writeRejects(folder, stem, {
@@ -57,23 +44,22 @@ export function writeBatch(
     );
   }
   batch.clear();
+  if (bytes === undefined) return;
+  written.records.push(await storeSegment(folder, recordsFile(stem), rows, bytes));
 }
 
-/** A stable order that brings equal keys together: keys then cost nearly nothing, and times rise. */
-function groupByKey(keyIds: Uint32Array, rows: number, keys: number): Uint32Array {
-  const next = new Uint32Array(keys + 1);
-  for (let row = 0; row < rows; row++) next[keyIds[row] + 1]++;
-  for (let key = 0; key < keys; key++) next[key + 1] += next[key];
-  const order = new Uint32Array(rows);
-  for (let row = 0; row < rows; row++) order[next[keyIds[row]]++] = row;
-  return order;
-}
-
-function pick<T extends Uint8Array | Uint32Array | Float64Array>(
-  from: T,
-  order: Uint32Array,
-  to: T,
-): T {
-  for (let i = 0; i < order.length; i++) to[i] = from[order[i]];
-  return to;
+function encodeBatch(batch: RecordBatch, sealer: BulkSealer): Uint8Array {
+  return encodeRecords({
+    rows: batch.rows,
+    keys: batch.keys,
+    keyIds: batch.keyIds,
+    times: batch.times,
+    requesters: batch.sealAddresses((addresses, count, out) =>
+      sealer.sealInto(addresses, count, out),
+    ),
+    requesterIds: batch.requesterIds,
+    bytesLow: batch.bytesLow,
+    bytesHigh: batch.bytesHigh,
+    downloads: batch.downloads,
+  });
 }

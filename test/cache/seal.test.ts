@@ -1,9 +1,12 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { format, inspect } from 'node:util';
 import { serialize } from 'node:v8';
 import fc from 'fast-check';
+import sodium from 'libsodium-wrappers';
 import { describe, expect, it } from 'vitest';
 import { createSealer, RawIp, sealedIpFromBytes } from '../../cache/seal.js';
+import { createBulkSealer, UnusableKeyError } from '../../cache/seal-many.js';
 import { sealingKeyFromBytes } from '../../cache/sealing-key.js';
 
 const fromHex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
@@ -73,6 +76,38 @@ describe('createSealer', () => {
     expect(() => sealer.sealInto(new Uint8Array(16), 2, new Uint8Array(32))).toThrow(RangeError);
     expect(() => sealer.sealInto(new Uint8Array(32), 2, new Uint8Array(31))).toThrow(RangeError);
     expect(() => sealedIpFromBytes(new Uint8Array(15))).toThrow(RangeError);
+  });
+});
+
+describe('createBulkSealer', () => {
+  it("seals many as libsodium's ipcrypt seals one", async () => {
+    await sodium.ready;
+    const { sealInto } = createBulkSealer(KEY);
+    // More than are sealed at once, so that the border between two pieces is among them.
+    const count = 70_000;
+    const raw = new Uint8Array(randomBytes(count * 16));
+    raw.set(BYTES, 65_536 * 16);
+    const sealed = new Uint8Array(count * 16);
+    sealInto(raw, count, sealed);
+    for (let i = 0; i < count; i += i < 65_500 || i > 65_600 ? 97 : 1) {
+      const one = sodium.crypto_ipcrypt_encrypt(raw.slice(i * 16, i * 16 + 16), KEY);
+      expect(hex(sealed.subarray(i * 16, i * 16 + 16))).toBe(hex(one));
+    }
+  });
+
+  it('refuses a key under which one of many addresses would look like none', () => {
+    const aes = createDecipheriv('aes-128-ecb', KEY, null).setAutoPadding(false);
+    const unlucky = new Uint8Array(aes.update(new Uint8Array(16)));
+    const { sealInto } = createBulkSealer(KEY);
+    const addresses = new Uint8Array([...BYTES, ...unlucky, ...BYTES]);
+    expect(() => sealInto(addresses, 3, new Uint8Array(48))).toThrow(UnusableKeyError);
+    expect(() => sealInto(addresses, 1, new Uint8Array(16))).not.toThrow();
+  });
+
+  it('needs no libsodium', () => {
+    const source = readFileSync(new URL('../../cache/seal-many.ts', import.meta.url), 'utf8');
+    expect(source).not.toMatch(/from '(?!node:|\.\/error\.js)(?!\.\/sealing-key\.js)/);
+    expect(source).toContain("import type { SealingKey } from './sealing-key.js'");
   });
 });
 

@@ -60,7 +60,12 @@ export function internV4(address: u32): u32 {
 /** @returns the id of any address in 16-byte form */
 export function internAddress(a: u32, b: u32, c: u32, d: u32): u32 {
   if (a === 0 && b === 0 && c === 0xffff) return internV4(d);
-  let i = <u32>hashWords(a, b, c, d) & v6Mask;
+  return internV6(a, b, c, d, <u32>hashWords(a, b, c, d));
+}
+
+/** @returns the id of an address that is no IPv4 address, and whose hash is known */
+export function internV6(a: u32, b: u32, c: u32, d: u32, hash: u32): u32 {
+  let i = hash & v6Mask;
   while (true) {
     const slot = v6Slots + ((<usize>i) << 2);
     const id = load<u32>(slot);
@@ -93,6 +98,21 @@ export function touchV4(addresses: usize, count: u32): void {
     );
   }
   touchedAddresses = sum;
+}
+
+/** As `touchKeys`: the slots for `count` hashes, 4 bytes each, and the addresses they point to. */
+export function touchV6(hashes: usize, count: u32): void {
+  if (v6Mask < CACHED_SLOTS) return;
+  let sum: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) sum += load<u32>(v6Slot(hashes, i));
+  for (let i: u32 = 0; i < count; i++) {
+    sum += load<u32>(addressWords + ((<usize>load<u32>(v6Slot(hashes, i))) << 4));
+  }
+  touchedAddresses = sum;
+}
+
+function v6Slot(hashes: usize, i: u32): usize {
+  return v6Slots + ((<usize>(load<u32>(hashes + (i << 2)) & v6Mask)) << 2);
 }
 
 function add(a: u32, b: u32, c: u32, d: u32): u32 {

@@ -1,4 +1,3 @@
-import { internAddress } from './address-table';
 import {
   CR,
   DASH,
@@ -27,7 +26,7 @@ import {
   takeToken,
 } from './parse-fields';
 import { parseTime, TIME_LENGTH, timeSeconds, zoneSeconds } from './parse-time';
-import { addRecord, setNoRequester, setRequester, setWaitingV4 } from './records';
+import { addRecord, setNoRequester, setWaitingV4, setWaitingV6 } from './records';
 
 /** Longer lines are for the careful parser, which refuses them. */
 const LONGEST_LINE: usize = 1 << 20;
@@ -154,7 +153,7 @@ export function takeLine(at: usize, most: usize): usize {
       status === 200 ? 1 : 0,
     );
     if (version === 4) setWaitingV4(v4Address);
-    else if (version === 6) setRequester(internFound());
+    else if (version === 6) setFoundRequester();
     else setNoRequester();
   } else {
     skippedLines++;
@@ -165,13 +164,13 @@ export function takeLine(at: usize, most: usize): usize {
   return feed + 1;
 }
 
-function internFound(): u32 {
-  return internAddress(
-    load<u32>(addressFound),
-    load<u32>(addressFound, 4),
-    load<u32>(addressFound, 8),
-    load<u32>(addressFound, 12),
-  );
+/** Some write IPv4 addresses in the form of others: they are the same requesters. */
+function setFoundRequester(): void {
+  if (load<u64>(addressFound) === 0 && load<u32>(addressFound, 8) === 0xffff) {
+    setWaitingV4(load<u32>(addressFound, 12));
+  } else {
+    setWaitingV6(addressFound);
+  }
 }
 
 /** Whether `REST.GET.OBJECT` stands there. */

@@ -1,5 +1,13 @@
-import { clearAddresses, internV4, NO_ADDRESS, reserveAddresses, touchV4 } from './address-table';
-import { hashBytes } from './hash';
+import {
+  clearAddresses,
+  internV4,
+  internV6,
+  NO_ADDRESS,
+  reserveAddresses,
+  touchV4,
+  touchV6,
+} from './address-table';
+import { hashBytes, hashWords } from './hash';
 import { clearKeys, internKey, reserveKeys, touchKeys } from './key-table';
 import { reserve } from './memory';
 
@@ -22,6 +30,10 @@ const waitingKeys: usize = memory.data(256 * 8, 16);
 const waitingHashes: usize = memory.data(256 * 8, 16);
 const waitingV4: usize = memory.data(256 * 4, 16);
 const waitingV4Rows: usize = memory.data(256 * 4, 16);
+const waitingV6: usize = memory.data(256 * 16, 16);
+const waitingV6Hashes: usize = memory.data(256 * 4, 16);
+const waitingV6Rows: usize = memory.data(256 * 4, 16);
+let waitingV6Count: u32 = 0;
 let waiting: u32 = 0;
 let waitingV4Count: u32 = 0;
 
@@ -70,6 +82,21 @@ export function setWaitingV4(address: u32): void {
   waitingV4Count++;
 }
 
+/** The requester of the record added last is the address at `words`, in 16-byte form and no IPv4 address. */
+export function setWaitingV6(words: usize): void {
+  const i = <usize>waitingV6Count;
+  const hash = hashWords(
+    load<u32>(words),
+    load<u32>(words, 4),
+    load<u32>(words, 8),
+    load<u32>(words, 12),
+  );
+  v128.store(waitingV6 + (i << 4), v128.load(words));
+  store<u32>(waitingV6Hashes + (i << 2), <u32>hash);
+  store<u32>(waitingV6Rows + (i << 2), rows - 1);
+  waitingV6Count++;
+}
+
 /** The requester of the record added last. */
 export function setRequester(id: u32): void {
   store<u32>(requesterIds + ((<usize>(rows - 1)) << 2), id);
@@ -103,4 +130,21 @@ export function resolveWaiting(): void {
     store<u32>(requesterIds + ((<usize>row) << 2), id);
   }
   waitingV4Count = 0;
+  resolveV6();
+}
+
+function resolveV6(): void {
+  touchV6(waitingV6Hashes, waitingV6Count);
+  for (let i: usize = 0; i < <usize>waitingV6Count; i++) {
+    const words = waitingV6 + (i << 4);
+    const id = internV6(
+      load<u32>(words),
+      load<u32>(words, 4),
+      load<u32>(words, 8),
+      load<u32>(words, 12),
+      load<u32>(waitingV6Hashes + (i << 2)),
+    );
+    store<u32>(requesterIds + ((<usize>load<u32>(waitingV6Rows + (i << 2))) << 2), id);
+  }
+  waitingV6Count = 0;
 }
