@@ -130,10 +130,7 @@ export function writeLedger(
       'name',
       files.map((file) => file.name),
     ),
-    textColumn(
-      'path',
-      files.map((file) => file.path),
-    ),
+    textColumn('path', files.map(withoutName)),
     numbers('size', (file) => file.sizeBytes),
     numbers('modified', (file) => Math.max(0, file.modifiedMs)),
     numbers('encoding', (file) => file.encoding),
@@ -144,6 +141,12 @@ export function writeLedger(
     numbers('skipped', (file) => file.skipped),
     numbers('rejected', (file) => file.rejected),
   ]);
+}
+
+/** The path up to the name it ends in: names are a good part of a ledger, and need not stand in it twice. */
+function withoutName({ path, name }: LedgerRow): string {
+  const folder = path.slice(0, path.length - name.length);
+  return path.endsWith(name) && (folder === '' || folder.endsWith('/')) ? folder : path;
 }
 
 function writeParquet(

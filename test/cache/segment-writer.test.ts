@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { parquetReadObjects } from 'hyparquet';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   encodeRecords,
   type RecordColumns,
   recordsFile,
   storeSegment,
+  writeLedger,
   writeRecords,
 } from '../../cache/segment-writer.js';
 
@@ -52,5 +55,43 @@ describe('storeSegment', () => {
     await expect(
       storeSegment(join(folder, 'missing'), 'x.records.parquet', 1, new Uint8Array(9)),
     ).rejects.toMatchObject({ code: 'CACHE_WRITE_FAILED' });
+  });
+});
+
+describe('writeLedger', () => {
+  it('keeps of a path what its name does not say', async () => {
+    const paths = [
+      ['a-1', 'a-1'],
+      ['a-1', 'x/y/a-1'],
+      ['a-1', 'x/a-1.gz'],
+      ['a-1', 'x/ba-1'],
+      ['x/é', 'x/é'],
+      ['1', '11/1'],
+      ['long/name', 'name'],
+    ];
+    const numbers = { sizeBytes: 1, modifiedMs: 2, encoding: 0, check: 3, contentBytes: 1 };
+    const account = { lines: 1, kept: 1, skipped: 0, rejected: 0 };
+    const rows = paths.map(([name, path]) => ({ name, path, ...numbers, ...account }));
+    const { file } = writeLedger(folder, 'ledger', rows);
+    const bytes = readFileSync(join(folder, file));
+    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+    const read = await parquetReadObjects({
+      file: buffer as ArrayBuffer,
+      columns: ['name', 'path'],
+      compressors: { GZIP: (input) => gunzipSync(input) },
+    });
+    expect(read.map(({ name, path }) => [name, path])).toEqual([
+      ['a-1', ''],
+      ['a-1', 'x/y/'],
+      ['a-1', 'x/a-1.gz'],
+      ['a-1', 'x/ba-1'],
+      ['x/é', ''],
+      ['1', '11/'],
+      ['long/name', 'name'],
+    ]);
+    const whole = read.map(({ name, path }) =>
+      path === '' || path.endsWith('/') ? path + name : path,
+    );
+    expect(whole).toEqual(paths.map(([, path]) => path));
   });
 });
