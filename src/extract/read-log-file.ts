@@ -80,7 +80,6 @@ export function readSmallFile(
   if (file.sizeBytes > CHECKED_WHOLE_BYTES) return undefined;
   const fd = openFile(file);
   try {
-    requireUnchanged(file, fstatSync(fd));
     const bytes = readWhole(fd, file.sizeBytes, feeder.room());
     if (detectEncoding(bytes) !== ENCODING.plain) return undefined;
     requireFinished(file);
@@ -88,9 +87,12 @@ export function readSmallFile(
     feeder.took(bytes.length);
     onProgress(bytes.length);
     feeder.finish();
+    // Once is enough, after reading: it is still what it was when it was planned.
     requireUnchanged(file, fstatSync(fd));
     return { encoding: ENCODING.plain, check, contentBytes: bytes.length };
   } catch (error) {
+    // A change says more than what came of it.
+    if (!(error instanceof UnreadableFileError)) requireUnchanged(file, fstatSync(fd));
     throw unreadable(error);
   } finally {
     closeSync(fd);
