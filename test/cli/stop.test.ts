@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -23,6 +23,24 @@ function leave(sandbox: Sandbox, count: number): void {
   for (const name of readdirSync(sandbox.logs)) {
     if (Number(name) >= count) rmSync(join(sandbox.logs, name));
   }
+}
+
+/** Wait until a process has a file open; where the system does not tell, for a while. */
+async function reads(pid: number, path: string): Promise<void> {
+  const folder = `/proc/${pid}/fd`;
+  if (!existsSync(folder)) await wait(1_000);
+  while (existsSync(folder) && !openFiles(folder).includes(path)) await wait(20);
+}
+
+function openFiles(folder: string): string[] {
+  return readdirSync(folder).map((fd) => {
+    try {
+      return readlinkSync(join(folder, fd));
+    } catch {
+      // Closed meanwhile.
+      return '';
+    }
+  });
 }
 
 let sandbox: Sandbox;
@@ -93,7 +111,7 @@ describe('a run that is asked to stop', () => {
     const path = sandbox.write('large.gz', Buffer.concat(Array(1_500).fill(member)));
     const { child, ended } = sandbox.start(['extract', path, '--json']);
     await sandbox.locked();
-    await wait(100);
+    await reads(child.pid as number, path);
     child.kill('SIGTERM');
     // The two signals of one Ctrl-C under npm are told from two requests by time.
     await wait(400);
