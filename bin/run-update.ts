@@ -5,7 +5,7 @@ import {
   openCacheForWriting,
   type WritableCache,
 } from '../cache/open-cache.js';
-import { isPublished, markPublished } from '../cache/published-state.js';
+import { PublishedState } from '../cache/published-state.js';
 import { requireSource } from '../src/extract/extract-logs.js';
 import type { ExtractionReport } from '../src/extract/report.js';
 import type { RegionLookup } from '../src/ip/lookup/region-lookup.js';
@@ -19,8 +19,7 @@ import { type KeyedStageContext, openLookup, runRefresh, runRegions } from './ru
 import {
   type PublishOptions,
   runIndexes,
-  runSummaries,
-  runTotals,
+  runPublication,
   type StageContext,
   type StageResult,
   withStages,
@@ -179,40 +178,30 @@ async function locate(
 }
 
 function isUpToDate({ paths }: KeylessCache, options: UpdateOptions, output: Output): boolean {
-  if (!isPublished(paths, rulesOf(options))) return false;
+  if (!new PublishedState(paths, rulesOf(options)).isCurrent()) return false;
   output.print('Nothing new: indexes, summaries and totals are up to date.');
   return true;
 }
 
 /** Indexes, summaries and totals, unless nothing is new. */
 async function publish(stage: StageContext, options: UpdateOptions): Promise<Published> {
-  if (isUpToDate(stage.cache, options, stage.output)) return { stopped: false, status: 0 };
-  const stopped = await runAll(stage, options);
-  if (!stopped) markPublished(stage.cache.paths, rulesOf(options));
-  return { stopped, status: EXIT_STATUS.done.status };
+  const status = EXIT_STATUS.done.status;
+  if (isUpToDate(stage.cache, options, stage.output)) return { stopped: false, status };
+  const since = new PublishedState(stage.cache.paths, rulesOf(options));
+  const steps: (() => Promise<StageResult>)[] = [
+    () => runIndexes(stage),
+    () => runPublication(stage, options, since),
+  ];
+  for (const step of steps) {
+    if ((await step()).stopped || stage.shouldStop()) return { stopped: true, status };
+  }
+  since.note();
+  return { stopped: false, status };
 }
 
 /** What published bytes depend on besides the cache. */
 function rulesOf({ threshold, modulus }: UpdateOptions): readonly unknown[] {
   return [threshold ?? null, modulus ?? null];
-}
-
-/** @returns whether it was stopped on request */
-async function runAll(
-  stage: StageContext,
-  { threshold, modulus }: Pick<PublishOptions, 'threshold' | 'modulus'>,
-): Promise<boolean> {
-  const steps: (() => Promise<StageResult>)[] = [
-    () => runIndexes(stage),
-    () => runSummaries(stage, { mode: 'dataset', threshold, modulus }),
-    () => runSummaries(stage, { mode: 'archive', threshold, modulus }),
-    () => runTotals(stage, { mode: 'dataset', threshold, modulus }),
-    () => runTotals(stage, { mode: 'archive', threshold, modulus }),
-  ];
-  for (const step of steps) {
-    if ((await step()).stopped || stage.shouldStop()) return true;
-  }
-  return false;
 }
 
 /** Open the cache, run one stage, print its result. @returns the exit status */

@@ -1,9 +1,17 @@
 import { type Engine, openEngine } from '../cache/engine.js';
 import type { KeylessCache } from '../cache/open-cache.js';
+import type { PublishedState } from '../cache/published-state.js';
 import { indexRequesters } from '../src/ip/index-requesters.js';
-import type { SummaryMode } from '../src/summarize/grouping.js';
-import { updateSummaries } from '../src/summarize/update-summaries.js';
-import { updateTotals } from '../src/summarize/update-totals.js';
+import type { SummaryMode } from '../src/summarize/dataset-choice.js';
+import { privacyRules } from '../src/summarize/privacy.js';
+import {
+  OUTPUTS,
+  type Published,
+  type PublishProgress,
+  publishSummaries,
+} from '../src/summarize/publish-summaries.js';
+import { type SummariesUpdate, updateSummaries } from '../src/summarize/update-summaries.js';
+import { type TotalsUpdate, totalsUpdate, updateTotals } from '../src/summarize/update-totals.js';
 import { formatCount, plural } from './format.js';
 import type { Output } from './output.js';
 import { watchStopSignals } from './stop-signals.js';
@@ -66,19 +74,14 @@ export async function runSummaries(
   context: StageContext,
   options: PublishOptions,
 ): Promise<StageResult> {
-  const { output } = context;
+  const { workers, ...others } = options;
   const result = await updateSummaries(context.cache.paths, context.engine, {
     ...common(context),
-    ...options,
-    onProgress: ({ filesWritten, filesUnchanged }) =>
-      output.progress(
-        `Summaries: ${formatCount(filesWritten)} files written, ${formatCount(filesUnchanged)} unchanged`,
-      ),
+    ...others,
+    threads: workers,
+    onProgress: (progress) => tellProgress(context, progress),
   });
-  const what = options.mode === 'archive' ? 'the archive' : plural(result.datasets, 'dataset');
-  output.print(
-    `Summaries of ${what}: ${formatCount(result.filesWritten)} files written, ${formatCount(result.filesUnchanged)} unchanged, ${formatCount(result.filesRemoved)} removed.`,
-  );
+  tellSummaries(context, options.mode, result);
   return result;
 }
 
@@ -90,9 +93,59 @@ export async function runTotals(
     ...common(context),
     ...options,
   });
-  const what = options.mode === 'archive' ? 'the archive' : plural(result.datasets, 'dataset');
-  context.output.print(`Totals of ${what}: ${result.file}.`);
+  tellTotals(context, options.mode, result);
   return result;
+}
+
+/**
+ * Summaries and totals of all datasets and of the archive, in one pass.
+ *
+ * @param since what was published last: what must be the same is not made again
+ */
+export async function runPublication(
+  context: StageContext,
+  options: Pick<PublishOptions, 'threshold' | 'modulus'>,
+  since: PublishedState,
+): Promise<StageResult> {
+  const publication = await publishSummaries(context.cache.paths, context.engine, OUTPUTS, {
+    ...common(context),
+    rules: privacyRules(options),
+    since,
+    onProgress: (progress) => tellProgress(context, progress),
+  });
+  const { datasets, outputs, stopped } = publication;
+  for (const mode of ['dataset', 'archive'] as const) {
+    const tables = outputs.get(`${mode}Tables`) as Published;
+    tellSummaries(context, mode, { datasets, ...tables, stopped });
+  }
+  for (const mode of ['dataset', 'archive'] as const) {
+    const totals = outputs.get(`${mode}Totals`);
+    tellTotals(context, mode, totalsUpdate(mode, datasets, totals, publication));
+  }
+  return { stopped };
+}
+
+function tellProgress({ output }: StageContext, progress: PublishProgress): void {
+  const { filesWritten, filesUnchanged } = progress;
+  output.progress(
+    `Summaries: ${formatCount(filesWritten)} files written, ${formatCount(filesUnchanged)} unchanged`,
+  );
+}
+
+function tellSummaries(
+  { output }: StageContext,
+  mode: SummaryMode,
+  { datasets, filesWritten, filesUnchanged, filesRemoved }: SummariesUpdate,
+): void {
+  const what = mode === 'archive' ? 'the archive' : plural(datasets, 'dataset');
+  output.print(
+    `Summaries of ${what}: ${formatCount(filesWritten)} files written, ${formatCount(filesUnchanged)} unchanged, ${formatCount(filesRemoved)} removed.`,
+  );
+}
+
+function tellTotals({ output }: StageContext, mode: SummaryMode, result: TotalsUpdate): void {
+  const what = mode === 'archive' ? 'the archive' : plural(result.datasets, 'dataset');
+  output.print(`Totals of ${what}: ${result.file}.`);
 }
 
 function common({ cache, shouldStop }: StageContext) {

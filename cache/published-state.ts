@@ -5,56 +5,143 @@ import { writeFileAtomic } from './atomic-write.js';
 import { listCommits } from './commit-record.js';
 import { systemErrorCode } from './error.js';
 import type { CachePaths } from './paths.js';
+import type { RollupManifest } from './rollup-manifest.js';
+import type { BlockPlace } from './rollups/dataset-blocks.js';
 
 /** Raise it when the same records would be published as other bytes. */
-const PUBLICATION_VERSION = 1;
+const PUBLICATION_VERSION = 2;
+
+/** Size and modification time, milliseconds. */
+type Stamp = readonly [number, number];
+
+/** What `rollups/published.json` says. */
+interface StateFile {
+  /** Hash of the version, and of what published bytes depend on besides the cache. */
+  readonly rules: string;
+  /** Names of the files that regions came from. */
+  readonly regions: readonly string[];
+  readonly commits: readonly string[];
+  readonly files: Readonly<Record<string, Stamp>>;
+}
 
 /** What was published last: out of what, and which files with which size and modification time. */
-interface PublishedState {
-  readonly inputs: string;
-  readonly files: Readonly<Record<string, readonly [number, number]>>;
-}
+export class PublishedState {
+  readonly #paths: CachePaths;
+  readonly #rules: string;
+  readonly #state: StateFile | undefined;
 
-/**
- * Whether all that `update` publishes is there already, made out of just these commits with these
- * options, and untouched since. Any doubt means no: publishing again gives the same bytes.
- *
- * @param options whatever else the published bytes depend on
- */
-export function isPublished(paths: CachePaths, options: readonly unknown[]): boolean {
-  try {
-    const state = JSON.parse(readFileSync(stateFile(paths), 'utf8')) as PublishedState;
-    if (state.inputs !== inputsOf(paths, options)) return false;
-    return Object.entries(state.files).every(([file, [size, modified]]) => {
-      const stats = lstatSync(join(paths.root, file));
-      return stats.isFile() && stats.size === size && stats.mtimeMs === modified;
-    });
-  } catch {
-    return false;
+  /** @param options whatever else the published bytes depend on */
+  constructor(paths: CachePaths, options: readonly unknown[]) {
+    this.#paths = paths;
+    this.#rules = hashOf([PUBLICATION_VERSION, options]);
+    const state = readState(paths);
+    this.#state = state?.rules === this.#rules ? state : undefined;
   }
-}
 
-/**
- * Note that everything was published just now.
- *
- * @throws {CacheWriteError}
- */
-export function markPublished(paths: CachePaths, options: readonly unknown[]): void {
-  const files: Record<string, [number, number]> = {};
-  for (const folder of ['summaries', join('ips', 'indexes')]) {
-    for (const file of filesBelow(paths.root, folder)) {
-      const { size, mtimeMs } = lstatSync(join(paths.root, file));
-      files[file] = [size, mtimeMs];
+  /**
+   * Whether all that `update` publishes is there already, made out of just these commits and regions,
+   * and untouched since. Any doubt means no: publishing again gives the same bytes.
+   */
+  isCurrent(): boolean {
+    const state = this.#state;
+    if (state === undefined || !this.#hasSameRegions(state)) return false;
+    if (!isSame(state.commits, listCommits(this.#paths))) return false;
+    return Object.keys(state.files).every((file) => this.#isUntouched(state, file));
+  }
+
+  /**
+   * Which tables of datasets may differ from what is published.
+   *
+   * A table by region does when regions or its own records changed, the others only when these
+   * did: records of commits published already are the same. A file that is not as it was left is
+   * made again.
+   *
+   * @param folderOf folder of a dataset below `summaries/`
+   * @returns undefined when nothing is known
+   */
+  neededTables(
+    manifest: RollupManifest,
+    places: ReadonlyMap<string, readonly BlockPlace[]>,
+    folderOf: (dataset: string) => string,
+  ): ((dataset: string, table: string) => boolean) | undefined {
+    const state = this.#state;
+    if (state === undefined) return undefined;
+    const published = new Set(state.commits);
+    const held = new Set(manifest.runs.flatMap(({ commits }) => commits));
+    if (!state.commits.every((commit) => held.has(commit))) return undefined;
+    const changed = new Set(
+      manifest.runs
+        .filter(({ commits }) => !commits.every((commit) => published.has(commit)))
+        .flatMap(({ sums }) => sums.map(({ file }) => file)),
+    );
+    const sameRegions = this.#hasSameRegions(state);
+    return (dataset, table) => {
+      if (table === 'by_region.tsv' && !sameRegions) return true;
+      if (places.get(dataset)?.some(({ file }) => changed.has(file)) ?? true) return true;
+      return !this.#isUntouched(state, join('summaries', folderOf(dataset), table));
+    };
+  }
+
+  /**
+   * Note that everything was published just now.
+   *
+   * @throws {CacheWriteError}
+   */
+  note(): void {
+    const files: Record<string, Stamp> = {};
+    for (const folder of ['summaries', join('ips', 'indexes')]) {
+      for (const file of filesBelow(this.#paths.root, folder)) {
+        const { size, mtimeMs } = lstatSync(join(this.#paths.root, file));
+        files[file] = [size, mtimeMs];
+      }
     }
+    const state: StateFile = {
+      rules: this.#rules,
+      regions: regionFiles(this.#paths),
+      commits: listCommits(this.#paths),
+      files,
+    };
+    writeFileAtomic(stateFile(this.#paths), `${JSON.stringify(state)}\n`);
   }
-  const state: PublishedState = { inputs: inputsOf(paths, options), files };
-  writeFileAtomic(stateFile(paths), `${JSON.stringify(state)}\n`);
+
+  #hasSameRegions(state: StateFile): boolean {
+    return isSame(state.regions, regionFiles(this.#paths));
+  }
+
+  #isUntouched(state: StateFile, file: string): boolean {
+    const stamp = state.files[file];
+    const stats = lstatSync(join(this.#paths.root, file), { throwIfNoEntry: false });
+    return (
+      stamp !== undefined &&
+      stats?.isFile() === true &&
+      stats.size === stamp[0] &&
+      stats.mtimeMs === stamp[1]
+    );
+  }
 }
 
-function inputsOf(paths: CachePaths, options: readonly unknown[]): string {
-  const regions = namesIn(paths.root, join('ips', 'regions')).map(({ name }) => name);
-  const inputs = [PUBLICATION_VERSION, options, regions.sort(), listCommits(paths)];
-  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+function readState(paths: CachePaths): StateFile | undefined {
+  try {
+    const state = JSON.parse(readFileSync(stateFile(paths), 'utf8')) as StateFile;
+    const isWhole = Array.isArray(state.commits) && Array.isArray(state.regions);
+    return isWhole && typeof state.files === 'object' ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function regionFiles(paths: CachePaths): string[] {
+  return namesIn(paths.root, join('ips', 'regions'))
+    .map(({ name }) => name)
+    .sort();
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, i) => name === other[i]);
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
 function filesBelow(root: string, folder: string): string[] {

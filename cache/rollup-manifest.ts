@@ -3,34 +3,30 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { systemErrorCode } from './error.js';
-import type { WrittenParquet } from './parquet-file.js';
 import type { CachePaths } from './paths.js';
+import type { RequesterFile } from './rollups/requester-file.js';
+import type { SumsFile } from './rollups/sums-file.js';
 import { parquetRelation } from './sql.js';
-
-/** A Parquet file in `rollups/`. */
-export interface RollupFile extends WrittenParquet {
-  /** Bare file name. */
-  readonly file: string;
-}
 
 /** Sums over some commits. */
 export interface RollupRun {
   readonly commits: readonly string[];
-  /** One file, or several without a common (key, day) when there are many rows. */
-  readonly days: readonly RollupFile[];
-  readonly requesters: readonly RollupFile[];
+  /** A dataset may stand in several of them, and more than once in one. */
+  readonly sums: readonly SumsFile[];
+  /** Those requesters that stood in no run before: each has its number in one run only. */
+  readonly requesters: readonly RequesterFile[];
 }
 
 /** What `rollups/manifest.json` says: a commit stands in at most one run (FORMAT.md section 9). */
 export interface RollupManifest {
-  readonly version: 1;
+  readonly version: 2;
   readonly runs: readonly RollupRun[];
 }
 
-export const EMPTY_MANIFEST: RollupManifest = { version: 1, runs: [] };
+export const EMPTY_MANIFEST: RollupManifest = { version: 2, runs: [] };
 
-/** Names of files in `rollups/` other than the manifest. */
-export const ROLLUP_FILE = /^[0-9a-f]{32}\.(days|requesters)\.parquet$/;
+/** Names of files in `rollups/` other than the manifest; of this version and of the one before. */
+export const ROLLUP_FILE = /^[0-9a-f]{32}\.(sums|requesters\.parquet|days\.parquet)$/;
 
 /**
  * Read the manifest; undefined when it is missing, damaged or of another version, that is when
@@ -49,7 +45,7 @@ export function readManifest(paths: CachePaths): RollupManifest | undefined {
   const body = `${text.slice(0, match.index)}}`;
   if (sha256(body) !== match[1]) return undefined;
   const manifest = JSON.parse(body) as RollupManifest;
-  return manifest.version === 1 && isConsistent(manifest) ? manifest : undefined;
+  return manifest.version === 2 && isConsistent(manifest) ? manifest : undefined;
 }
 
 /**
@@ -64,26 +60,26 @@ export function writeManifest(paths: CachePaths, manifest: RollupManifest): void
 }
 
 /** All files that a manifest names. */
-export function rollupFiles(manifest: RollupManifest): RollupFile[] {
-  return manifest.runs.flatMap((run) => [...run.days, ...run.requesters]);
+export function rollupFiles(manifest: RollupManifest): (SumsFile | RequesterFile)[] {
+  return manifest.runs.flatMap((run) => [...run.sums, ...run.requesters]);
 }
 
-/** SQL of (key, day INTEGER, bytes_sent DECIMAL(38,0), requests BIGINT, downloads BIGINT). */
-export function daysRelation(paths: CachePaths, runs: readonly RollupRun[]): string {
-  const files = runs.flatMap((run) => run.days.map(({ file }) => join(paths.rollups, file)));
-  return parquetRelation(files, { key: 'VARCHAR', day: 'INTEGER', ...SUMS });
+/** How many requesters have a number, and the one that stands for none, which is 0. */
+export function requesterNumbers(runs: readonly RollupRun[]): number {
+  return runs.reduce(
+    (sum, run) => sum + run.requesters.reduce((all, { rows }) => all + rows, 0),
+    1,
+  );
 }
 
-/** SQL of (key, requester UUID, bytes_sent, requests, downloads), sums as in the days. */
+/** SQL of (requester UUID, number BIGINT): every requester in the records, once. */
 export function requestersRelation(paths: CachePaths, runs: readonly RollupRun[]): string {
   const files = runs.flatMap((run) => run.requesters.map(({ file }) => join(paths.rollups, file)));
-  return parquetRelation(files, { key: 'VARCHAR', requester: 'UUID', ...SUMS });
+  return parquetRelation(files, { requester: 'UUID', number: 'BIGINT' });
 }
 
 /** The requester that stands for "the log named none". */
 export const NO_REQUESTER = "'00000000-0000-0000-0000-000000000000'::UUID";
-
-const SUMS = { bytes_sent: 'DECIMAL(38,0)', requests: 'BIGINT', downloads: 'BIGINT' };
 
 function manifestPath(paths: CachePaths): string {
   return join(paths.rollups, 'manifest.json');

@@ -1,192 +1,191 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type CommitRecord, DamagedCacheError } from './commit-record.js';
-import type { Engine } from './engine.js';
-import { writeParquet } from './parquet-file.js';
+import { makeDirectory } from './atomic-write.js';
+import { type CommitRecord, DamagedCacheError, type SegmentFile } from './commit-record.js';
 import type { CachePaths } from './paths.js';
+import type { RollupRun } from './rollup-manifest.js';
+import { readRequesters, writeRequesters } from './rollups/requester-file.js';
+import { RequesterTable } from './rollups/requester-table.js';
 import {
-  daysRelation,
-  type RollupFile,
-  type RollupRun,
-  requestersRelation,
-} from './rollup-manifest.js';
-import { parquetRelation } from './sql.js';
+  type RollupReply,
+  type RollupSetup,
+  type RollupTask,
+  type Slice,
+  startRollupTasks,
+} from './rollups/rollup-tasks.js';
+import { type Extent, removeSpill } from './rollups/spill.js';
+import type { SumsFile } from './rollups/sums-file.js';
+import { TaskPool } from './rollups/task-pool.js';
 
-/** More runs than this are merged. */
-export const MOST_RUNS = 8;
+export interface RollUpOptions {
+  /** Threads that read and sum up; default: all cores, but none for few records. */
+  readonly threads?: number | undefined;
+  /** Asked between segments. */
+  readonly shouldStop?: (() => boolean) | undefined;
+  /** Words of records that a thread sums up at once: bounds its memory. */
+  readonly sliceWords?: number | undefined;
+}
+
+/** Fewer records than this are summed up sooner than a thread has started. */
+const ROWS_WORTH_A_THREAD = 300_000;
+const MOST_THREADS = 8;
+/** A partition of records put aside is about as large as one slice. */
+const ROWS_OF_PARTITION = 250_000;
+const MOST_PARTITIONS = 512;
+/** 64 MB, and about three times as much for the sums. */
+const SLICE_WORDS = 1 << 24;
 
 /**
  * Aggregate the records of some commits into one run. The files are durable, but nothing names
  * them yet.
  *
- * @throws {DamagedCacheError} the records are not as many as the commits say
- * @throws {EngineError} @throws {CacheWriteError}
+ * Records are read once, segment by segment, and put aside in partitions of datasets; then each
+ * partition is summed up in memory. Nothing is looked up by key or address more than once a segment.
+ *
+ * @param runs those there are: requesters in them keep their numbers
+ * @returns undefined when stopped on request
+ * @throws {DamagedCacheError} a segment is not what its commit says
+ * @throws {RollupsDamagedError} the runs there are cannot be read
+ * @throws {CacheWriteError}
  */
 export async function rollUpCommits(
   paths: CachePaths,
-  engine: Engine,
   commits: readonly CommitRecord[],
-): Promise<RollupRun> {
-  const files = commits.flatMap((commit) => commit.records.map(({ file }) => file));
-  const records = parquetRelation(
-    files.map((file) => join(paths.segments, file)),
-    {
-      key: 'VARCHAR',
-      time: 'BIGINT',
-      requester: 'UUID',
-      bytes_sent: 'BIGINT',
-      download: 'BOOLEAN',
-    },
-  );
-  // `%` has the sign of the dividend: this rounds down before 1970, too.
-  const day = '(("time" - (("time" % 86400) + 86400) % 86400) // 86400)::INTEGER';
-  const sums = `sum(bytes_sent)::DECIMAL(38,0) AS bytes_sent, count(*) AS requests,
-                count(*) FILTER (download) AS downloads`;
-  const rows = keptRows(commits);
-  const run: RollupRun = {
-    commits: commits.map(({ commit }) => commit),
-    days: await aggregate(paths, engine, {
-      kind: 'days',
-      second: 'day',
-      relation: `(SELECT key, ${day} AS day, bytes_sent, download FROM ${records})`,
-      rows,
-      sums,
-    }),
-    requesters: await aggregate(paths, engine, {
-      kind: 'requesters',
-      second: 'requester',
-      relation: records,
-      rows,
-      sums,
-    }),
-  };
-  await verifyCount(paths, engine, commits, run);
-  return run;
-}
-
-/** Write several runs as one. The runs given stay. */
-export async function mergeRuns(
-  paths: CachePaths,
-  engine: Engine,
   runs: readonly RollupRun[],
-): Promise<RollupRun> {
-  const sums = `sum(bytes_sent)::DECIMAL(38,0) AS bytes_sent, sum(requests)::BIGINT AS requests,
-                sum(downloads)::BIGINT AS downloads`;
-  return {
-    commits: runs.flatMap(({ commits }) => commits),
-    days: await aggregate(paths, engine, {
-      kind: 'days',
-      second: 'day',
-      relation: daysRelation(paths, runs),
-      rows: rowsOf(runs.flatMap(({ days }) => days)),
-      sums,
-    }),
-    requesters: await aggregate(paths, engine, {
-      kind: 'requesters',
-      second: 'requester',
-      relation: requestersRelation(paths, runs),
-      rows: rowsOf(runs.flatMap(({ requesters }) => requesters)),
-      sums,
-    }),
+  options: RollUpOptions = {},
+): Promise<RollupRun | undefined> {
+  const { shouldStop = () => false } = options;
+  const rows = commits.reduce((total, { lines }) => total + lines.kept, 0);
+  const segments = commits.flatMap((commit) => commit.records);
+  const names = commits.map(({ commit }) => commit);
+  if (segments.length === 0) return { commits: names, sums: [], requesters: [] };
+  const table = knownRequesters(paths, runs);
+  makeDirectory(paths.tmp);
+  const token = randomBytes(6).toString('hex');
+  const spills: string[] = [];
+  const setupOf = (thread: number): RollupSetup => {
+    const spill = join(paths.tmp, `rollup-${token}-${thread}`);
+    spills.push(spill);
+    const partitions = Math.min(MOST_PARTITIONS, Math.ceil(rows / ROWS_OF_PARTITION) || 1);
+    return { segments: paths.segments, rollups: paths.rollups, spill, partitions };
   };
-}
-
-/**
- * Which runs to merge: none up to {@link MOST_RUNS}; else the two smallest, and each next one that
- * is no larger than all taken so far. So a row is written again only when what it is merged with
- * has grown as large as its own run: a few times in its life, not on every update.
- */
-export function chooseRunsToMerge(runs: readonly RollupRun[]): RollupRun[] {
-  if (runs.length <= MOST_RUNS) return [];
-  const sizeOf = ({ days, requesters }: RollupRun) => rowsOf([...days, ...requesters]);
-  const bySize = [...runs].sort((a, b) => sizeOf(a) - sizeOf(b));
-  const chosen: RollupRun[] = [];
-  let rows = 0;
-  for (const run of bySize) {
-    if (chosen.length >= 2 && sizeOf(run) > rows) break;
-    chosen.push(run);
-    rows += sizeOf(run);
+  const threads = threadsFor(
+    options.threads,
+    Math.min(segments.length, rows / ROWS_WORTH_A_THREAD),
+  );
+  const pool = new TaskPool<RollupTask, RollupReply>(
+    new URL('./rollups/rollup-thread.js', import.meta.url),
+    setupOf,
+    threads,
+    startRollupTasks,
+  );
+  try {
+    await pool.runAll(scans(segments), undefined, () => !shouldStop());
+    const scanned = await pool.everywhere(() => ({ kind: 'scanned' }));
+    if (shouldStop()) return undefined;
+    const before = table.count;
+    const numbers = scanned.map(({ addresses }) => shared(table.numbers(addresses ?? NOTHING)));
+    const start = { kind: 'start', spills, numbers, requesters: table.count } as const;
+    await pool.everywhere(() => start);
+    const extents = scanned.map((reply) => reply.extents ?? []);
+    const slices = slicesOf(extents, options.sliceWords ?? SLICE_WORDS);
+    await pool.runAll(slices.map((slice) => ({ kind: 'gather', slice }) as const));
+    const finished = await pool.everywhere(() => ({ kind: 'finish' }));
+    requireAll(paths, commits, rows, finished);
+    const sums = finished.flatMap(({ sums }): SumsFile[] => (sums === undefined ? [] : [sums]));
+    return { commits: names, sums, requesters: writeNew(paths, table, before) };
+  } finally {
+    await pool.close();
+    for (const spill of spills) removeSpill(spill);
   }
-  return chosen;
 }
 
-interface Aggregation {
-  readonly kind: 'days' | 'requesters';
-  /** Column that is grouped by after `key`. */
-  readonly second: 'day' | 'requester';
-  readonly relation: string;
-  /** Of the relation: there are at most so many groups. */
-  readonly rows: number;
-  readonly sums: string;
+/** How many threads are worth starting. From TypeScript, in tests, none can be. */
+export function threadsFor(wanted: number | undefined, most: number): number {
+  if (import.meta.url.endsWith('.ts')) return 1;
+  const threads = wanted ?? Math.min(availableParallelism(), MOST_THREADS);
+  return Math.max(1, Math.min(threads, Math.floor(most)));
 }
 
-/** A group in the engine's hash table, besides its key. */
-const GROUP_BYTES = 120;
-/** Keys of S3 are no longer; as logged they can be, but rarely are. */
-const LONG_KEY_BYTES = 1024;
+const NOTHING = new Uint32Array(0);
+const REQUESTERS_A_FILE = 4_000_000;
 
-/**
- * Group in as many passes as it takes for each to fit in memory: the engine can spill groups, but
- * with many times more of them than memory it may fail. A pass takes the groups of one residue of
- * their hash and writes a file of its own.
- */
-async function aggregate(
-  paths: CachePaths,
-  engine: Engine,
-  { kind, second, relation, rows, sums }: Aggregation,
-): Promise<RollupFile[]> {
-  const passes = await countPasses(engine, relation, rows);
-  const files: RollupFile[] = [];
-  for (let pass = 0; pass < passes; pass++) {
-    const where = passes === 1 ? '' : `WHERE hash(key, ${second}) % ${passes} = ${pass}`;
-    const file = `${randomBytes(16).toString('hex')}.${kind}.parquet`;
-    const written = await writeParquet(
-      engine,
-      `roll up ${kind}`,
-      `SELECT key, ${second}, ${sums} FROM ${relation} ${where} GROUP BY key, ${second}`,
-      join(paths.rollups, file),
-    );
-    files.push({ file, ...written });
+/** All requesters that have a number. @throws {RollupsDamagedError} */
+function knownRequesters(paths: CachePaths, runs: readonly RollupRun[]): RequesterTable {
+  const files = runs.flatMap((run) => run.requesters);
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  const words = new Uint32Array((rows + 1) * 4);
+  for (const file of files) {
+    const { numbers, addresses } = readRequesters(paths.rollups, file);
+    numbers.forEach((number, row) => {
+      for (let i = 0; i < 4; i++) words[number * 4 + i] = addresses[row * 4 + i];
+    });
+  }
+  const table = new RequesterTable(rows + 1);
+  table.numbers(words);
+  return table;
+}
+
+function writeNew(paths: CachePaths, table: RequesterTable, before: number) {
+  const files = [];
+  for (let from = before; from < table.count; from += REQUESTERS_A_FILE) {
+    const end = Math.min(table.count, from + REQUESTERS_A_FILE);
+    const numbers = Float64Array.from({ length: end - from }, (_, row) => from + row);
+    files.push(writeRequesters(paths.rollups, numbers, table.words.slice(from * 4, end * 4)));
   }
   return files;
 }
 
-async function countPasses(engine: Engine, relation: string, rows: number): Promise<number> {
-  if (rows * (GROUP_BYTES + LONG_KEY_BYTES) <= engine.memoryLimitBytes) return 1;
-  const sizes = await engine.run(
-    'measure the keys',
-    `SELECT coalesce(sum(strlen(key)), 0)::BIGINT FROM ${relation}`,
-  );
-  const bytes = rows * GROUP_BYTES + Number(sizes[0]?.[0]);
-  return Math.max(1, Math.ceil(bytes / engine.memoryLimitBytes));
+function* scans(segments: readonly SegmentFile[]): Generator<RollupTask> {
+  // The largest first: then all threads end at about the same time.
+  for (const segment of [...segments].sort((a, b) => b.rows - a.rows)) {
+    yield { kind: 'scan', segment };
+  }
 }
 
-function rowsOf(files: readonly RollupFile[]): number {
-  return files.reduce((sum, { rows }) => sum + rows, 0);
-}
-
-function keptRows(commits: readonly CommitRecord[]): number {
-  return commits.reduce((total, { lines }) => total + lines.kept, 0);
-}
-
-async function verifyCount(
-  paths: CachePaths,
-  engine: Engine,
-  commits: readonly CommitRecord[],
-  run: RollupRun,
-): Promise<void> {
-  for (const relation of [daysRelation(paths, [run]), requestersRelation(paths, [run])]) {
-    const rows = await engine.run(
-      'count the records rolled up',
-      `SELECT coalesce(sum(requests), 0)::BIGINT FROM ${relation}`,
-    );
-    const expected = keptRows(commits);
-    if (rows[0]?.[0] !== BigInt(expected)) {
-      throw new DamagedCacheError(
-        join(paths.commits, `${commits[0]?.commit}.json`),
-        `it and the ${commits.length - 1} commits rolled up with it name ${expected} records, ` +
-          `their segments hold ${rows[0]?.[0]}`,
-      );
+/** Extents of one partition each, or of a part of one where it is large; the largest first. */
+function slicesOf(extents: readonly (readonly Extent[])[], mostWords: number): Slice[] {
+  const all = extents.flatMap((own, source) => own.map((extent) => ({ source, extent })));
+  all.sort((a, b) => a.extent.partition - b.extent.partition || a.source - b.source);
+  const slices: { slice: Extent[][]; words: number; partition: number }[] = [];
+  for (const { source, extent } of all) {
+    let last = slices.at(-1);
+    const isFull =
+      last === undefined ||
+      last.partition !== extent.partition ||
+      last.words + extent.words > mostWords;
+    if (last === undefined || isFull) {
+      last = { slice: extents.map(() => []), words: 0, partition: extent.partition };
+      slices.push(last);
     }
+    (last.slice[source] as Extent[]).push(extent);
+    last.words += extent.words;
+  }
+  return slices.sort((a, b) => b.words - a.words).map(({ slice }) => slice);
+}
+
+/** Memory that all threads see. */
+function shared(values: Uint32Array): Uint32Array {
+  const memory = new Uint32Array(new SharedArrayBuffer(values.byteLength));
+  memory.set(values);
+  return memory;
+}
+
+/** A defect must not pass as a number: each kind of sums must hold all records. */
+function requireAll(
+  paths: CachePaths,
+  commits: readonly CommitRecord[],
+  rows: number,
+  replies: readonly RollupReply[],
+): void {
+  for (const kind of [0, 1, 2] as const) {
+    const found = replies.reduce((sum, { requests }) => sum + (requests?.[kind] ?? 0), 0);
+    if (found === rows) continue;
+    throw new DamagedCacheError(
+      join(paths.commits, `${commits[0]?.commit}.json`),
+      `it and the ${commits.length - 1} commits rolled up with it name ${rows} records, ` +
+        `their segments hold ${found}`,
+    );
   }
 }

@@ -1,18 +1,20 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from './atomic-write.js';
 import { type CommitRecord, DamagedCacheError, listCommits, readCommit } from './commit-record.js';
-import type { Engine } from './engine.js';
+import { S3LogExtractionError } from './error.js';
 import type { CachePaths } from './paths.js';
 import {
   EMPTY_MANIFEST,
   ROLLUP_FILE,
   type RollupManifest,
   readManifest,
+  requesterNumbers,
   rollupFiles,
   writeManifest,
 } from './rollup-manifest.js';
-import { chooseRunsToMerge, mergeRuns, rollUpCommits } from './rollup-run.js';
+import { chooseRunsToMerge, mergeRuns } from './rollup-merge.js';
+import { rollUpCommits } from './rollup-run.js';
 import { verifyFile } from './verify-file.js';
 
 export interface RollupProgress {
@@ -26,6 +28,8 @@ export interface UpdateRollupsOptions {
   /** Asked between batches; what is rolled up by then stays. */
   readonly shouldStop?: () => boolean;
   readonly onProgress?: (progress: RollupProgress) => void;
+  /** Threads that read records; default: all cores. */
+  readonly threads?: number | undefined;
   /** Records that go into one run at most, unless a single commit has more. */
   readonly batchRows?: number;
 }
@@ -40,10 +44,8 @@ export interface RollupsUpdate {
   readonly stopped: boolean;
 }
 
-/** Bounds the time between two looks at `shouldStop`, and the space a run needs to spill. */
-const BATCH_ROWS = 20_000_000;
-/** Bounds the length of one statement. */
-const BATCH_FILES = 2_000;
+/** Bounds the work that a stop loses, and the space on disk to put records aside: 27 bytes each. */
+const BATCH_ROWS = 128_000_000;
 
 /**
  * Bring `rollups/` up to the commits there are (FORMAT.md section 9): commits not yet covered go
@@ -56,7 +58,7 @@ const BATCH_FILES = 2_000;
  */
 export async function updateRollups(
   paths: CachePaths,
-  engine: Engine,
+  _engine: unknown,
   options: UpdateRollupsOptions = {},
 ): Promise<RollupsUpdate> {
   makeDirectory(paths.rollups);
@@ -73,30 +75,56 @@ export async function updateRollups(
   };
   if (found === undefined) publish(EMPTY_MANIFEST);
 
-  const covered = new Set(manifest.runs.flatMap((run) => run.commits));
+  const update = () => addCommits(paths, commits, () => manifest, publish, options);
+  try {
+    const { added, stopped } = await update();
+    return { manifest, commitsAdded: added, rebuilt: found === undefined && added > 0, stopped };
+  } catch (error) {
+    if (!(error instanceof S3LogExtractionError) || error.code !== 'ROLLUPS_DAMAGED') throw error;
+    publish(EMPTY_MANIFEST);
+    const { added, stopped } = await update();
+    return { manifest, commitsAdded: added, rebuilt: true, stopped };
+  }
+}
+
+/**
+ * Forget all sums, so that the next update makes them anew.
+ *
+ * @throws {CacheWriteError}
+ */
+export function discardRollups(paths: CachePaths, assertHeld: () => void = () => {}): void {
+  assertHeld();
+  writeManifest(paths, EMPTY_MANIFEST);
+}
+
+async function addCommits(
+  paths: CachePaths,
+  commits: readonly string[],
+  current: () => RollupManifest,
+  publish: (next: RollupManifest) => void,
+  options: UpdateRollupsOptions,
+): Promise<{ readonly added: number; readonly stopped: boolean }> {
+  const covered = new Set(current().runs.flatMap((run) => run.commits));
   const pending = commits.filter((commit) => !covered.has(commit));
-  let done = 0;
+  let added = 0;
   for (const batch of batches(paths, pending, options.batchRows ?? BATCH_ROWS)) {
     if (options.shouldStop?.()) break;
-    await verifyRecords(paths, batch);
-    const run = await rollUpCommits(paths, engine, batch);
-    publish({ version: 1, runs: [...manifest.runs, run] });
-    done += batch.length;
-    options.onProgress?.({ commitsDone: done, commitsTotal: pending.length });
+    const { runs } = current();
+    const { threads, shouldStop } = options;
+    const run = await rollUpCommits(paths, batch, runs, { threads, shouldStop });
+    if (run === undefined) break;
+    publish({ version: 2, runs: [...runs, run] });
+    added += batch.length;
+    options.onProgress?.({ commitsDone: added, commitsTotal: pending.length });
 
-    const merging = chooseRunsToMerge(manifest.runs);
+    const merging = chooseRunsToMerge(current().runs);
     if (merging.length > 0) {
-      const merged = await mergeRuns(paths, engine, merging);
-      const rest = manifest.runs.filter((other) => !merging.includes(other));
-      publish({ version: 1, runs: [...rest, merged] });
+      const merged = mergeRuns(paths, merging, requesterNumbers(current().runs));
+      const rest = current().runs.filter((other) => !merging.includes(other));
+      publish({ version: 2, runs: [...rest, merged] });
     }
   }
-  return {
-    manifest,
-    commitsAdded: done,
-    rebuilt: found === undefined && done > 0,
-    stopped: done < pending.length,
-  };
+  return { added, stopped: added < pending.length };
 }
 
 /** Rollups are derived: whatever is wrong with them, the answer is to roll up anew. */
@@ -111,13 +139,21 @@ async function usableManifest(
   }
   try {
     for (const file of rollupFiles(manifest)) {
-      await verifyFile(join(paths.rollups, file.file), file);
+      const path = join(paths.rollups, file.file);
+      // What is read of a file of sums is checked when it is read, piece by piece.
+      const isAsWritten = 'modified' in file && hasStamp(path, file.bytes, file.modified);
+      if (!isAsWritten) await verifyFile(path, file);
     }
   } catch (error) {
     if (error instanceof DamagedCacheError) return undefined;
     throw error;
   }
   return manifest;
+}
+
+function hasStamp(path: string, bytes: number, modified: number): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && stats.size === bytes && stats.mtimeMs === modified;
 }
 
 /** What the manifest does not name, among what this program writes. */
@@ -136,27 +172,16 @@ function* batches(
 ): Generator<CommitRecord[]> {
   let batch: CommitRecord[] = [];
   let rows = 0;
-  let files = 0;
   for (const commit of commits) {
     const record = readCommit(paths, commit);
     const tooMuch = rows + record.lines.kept > batchRows;
-    if (batch.length > 0 && (tooMuch || files + record.records.length > BATCH_FILES)) {
+    if (batch.length > 0 && tooMuch) {
       yield batch;
       batch = [];
       rows = 0;
-      files = 0;
     }
     batch.push(record);
     rows += record.lines.kept;
-    files += record.records.length;
   }
   if (batch.length > 0) yield batch;
-}
-
-async function verifyRecords(paths: CachePaths, batch: readonly CommitRecord[]): Promise<void> {
-  for (const commit of batch) {
-    for (const segment of commit.records) {
-      await verifyFile(join(paths.segments, segment.file), segment);
-    }
-  }
 }

@@ -8,12 +8,8 @@ import {
 import type { Engine, EngineRow } from '../cache/engine.js';
 import { S3LogExtractionError } from '../cache/error.js';
 import type { CachePaths } from '../cache/paths.js';
-import {
-  daysRelation,
-  readManifest,
-  requestersRelation,
-  rollupFiles,
-} from '../cache/rollup-manifest.js';
+import { readManifest, rollupFiles } from '../cache/rollup-manifest.js';
+import { readRollupTotals } from '../cache/rollup-totals.js';
 import { parquetRelation } from '../cache/sql.js';
 import { verifyFile } from '../cache/verify-file.js';
 import type { Finding } from './finding.js';
@@ -167,24 +163,16 @@ async function* rollupFindings(
   const records = parquetRelation(files, { bytes_sent: 'BIGINT', download: 'BOOLEAN' });
   const [expected] = await engine.run(
     'sum up all records',
-    `SELECT sum(bytes_sent)::VARCHAR, count(*)::VARCHAR, (count(*) FILTER (download))::VARCHAR FROM ${records}`,
+    `SELECT coalesce(sum(bytes_sent), 0)::VARCHAR, count(*)::VARCHAR, (count(*) FILTER (download))::VARCHAR FROM ${records}`,
   );
-  for (const [kind, relation] of [
-    ['days', daysRelation(paths, manifest.runs)],
-    ['requesters', requestersRelation(paths, manifest.runs)],
-  ] as const) {
-    const [sums] = await engine.run(
-      `sum up ${kind}`,
-      `SELECT sum(bytes_sent)::VARCHAR, coalesce(sum(requests), 0)::VARCHAR, coalesce(sum(downloads), 0)::VARCHAR FROM ${relation}`,
-    );
-    if (String(sums) !== String(expected)) {
-      const file = join(paths.rollups, 'manifest.json');
-      yield {
-        claim: 'rollups-add-up',
-        file,
-        what: `the sums by ${kind} are not those of the records`,
-      };
-    }
+  for (const [kind, sums] of Object.entries(readRollupTotals(paths, manifest.runs))) {
+    if (String([sums.bytesSent, sums.requests, sums.downloads]) === String(expected)) continue;
+    const file = join(paths.rollups, 'manifest.json');
+    yield {
+      claim: 'rollups-add-up',
+      file,
+      what: `the sums by ${kind} are not those of the records`,
+    };
   }
 }
 

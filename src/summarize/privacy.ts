@@ -54,6 +54,29 @@ export function publishedCount(
   return rounded < rules.threshold ? rounded + rules.modulus : rounded;
 }
 
+/**
+ * The same rule for a count that is a number, as text: many times as fast.
+ *
+ * @param count exact, not negative, below 2^53
+ */
+export function publishedNumber(count: number, rules: PrivacyRules): string {
+  const threshold = Number(rules.threshold);
+  const modulus = Number(rules.modulus);
+  if (count > MOST || threshold > MOST || modulus > MOST) {
+    return String(publishedCount(BigInt(count), rules));
+  }
+  if (count < threshold) return `<${threshold}`;
+  const rest = count % modulus;
+  const below = count - rest;
+  const isOdd = (below / modulus) % 2 === 1;
+  const up = 2 * rest > modulus || (2 * rest === modulus && isOdd);
+  const rounded = up ? below + modulus : below;
+  return String(rounded < threshold ? rounded + modulus : rounded);
+}
+
+/** Twice of it, and the sum of two, are exact as numbers. */
+const MOST = 2 ** 51;
+
 function nearestMultiple(count: bigint, modulus: bigint): bigint {
   const quotient = count / modulus;
   const twiceRest = 2n * (count % modulus);

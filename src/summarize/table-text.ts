@@ -3,6 +3,14 @@ import Papa from 'papaparse';
 /** What a spreadsheet would take for a formula; full-width forms are read as their ASCII ones. */
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
+/** What is written as it is: nothing that is quoted or taken for a formula. */
+const NEEDS_CARE = /["\t\r\n\ufeff]|^[ =+\-@\uff1d\uff0b\uff0d\uff20]| $/;
+
+/** One cell as {@link tableText} writes it. */
+export function tableCell(text: string): string {
+  return NEEDS_CARE.test(text) ? tableText([[text]]).slice(0, -1) : text;
+}
+
 /**
  * Rows of a table as text: tab, LF, minimal quoting, a final LF. A field that a spreadsheet would
  * execute gets a `'` before it. bigint is written digit for digit.

@@ -1,102 +1,99 @@
-import type { EngineRow } from '../../cache/engine.js';
-import { NO_REQUESTER } from '../../cache/rollup-manifest.js';
-import type { Grouping } from './grouping.js';
-import { type PrivacyRules, publishedCount } from './privacy.js';
-import { tableText } from './table-text.js';
+import { assetPath } from '../../cache/rollups/asset-order.js';
+import type { MergedAssets } from '../../cache/rollups/merged-assets.js';
+import {
+  bytesSentOf,
+  DOWNLOADS,
+  HIGH,
+  REQUESTS,
+  type Sums,
+  WIDTH,
+} from '../../cache/rollups/sums.js';
+import type { Figures, RegionNumbers, SumsByNumber } from './figures.js';
+import { type PrivacyRules, publishedCount, publishedNumber } from './privacy.js';
+import { tableCell } from './table-text.js';
 import { compareNaturally } from './text-order.js';
 
-/** One kind of published table: a query over all datasets, and how its rows are printed. */
-export interface Table {
-  /** File name in the dataset's folder. */
-  readonly file: string;
-  /** SQL whose first column is the dataset, and whose rows come ordered by it. */
-  query(grouping: Grouping, regions: string): string;
-  /** Text before the rows. */
-  readonly header: string;
-  /** Text of some rows of one dataset. */
-  text(rows: readonly EngineRow[], rules: PrivacyRules): string;
-  /** For an order that SQL does not have: applied to all rows of a dataset, held in memory. */
-  readonly compare?: (a: EngineRow, b: EngineRow) => number;
-}
-
-const byDay: Table = {
-  file: 'by_day.tsv',
-  header: header('date'),
-  query: ({ days }) => sumsBy('day', days, 'day'),
-  text: (rows, rules) => printed(rows, rules, (day) => dateOfDay(day as number)),
-};
-
-const byAsset: Table = {
-  file: 'by_asset.tsv',
-  header: header('asset_path'),
-  // Lists of components compare element by element, and their bytes as unsigned.
-  query: ({ days }) => sumsBy('asset_path', days, "string_split(asset_path, '/')"),
-  text: (rows, rules) => printed(rows, rules, (path) => path as string),
-};
-
-const byRegion: Table = {
-  file: 'by_region.tsv',
-  header: header('region'),
-  query: ({ requesters }, regions) => sumsBy('region', withRegions(requesters, regions), 'region'),
-  text: (rows, rules) => printed(rows, rules, (region) => region as string),
-  compare: (a, b) => compareNaturally(a[1] as string, b[1] as string),
-};
-
-const requesterCount: Table = {
-  file: 'requester_count.tsv',
-  header: '',
-  query: ({ requesters }) => `${countRequesters(requesters)} ORDER BY dataset`,
-  text: (rows, rules) => rows.map((row) => publishedCount(row[1] as bigint, rules)).join(''),
-};
-
 /** Tables of each dataset, in the order in which they are written. */
-export const DATASET_TABLES: readonly Table[] = [byDay, byAsset, byRegion, requesterCount];
+export const DATASET_TABLES = [
+  'by_day.tsv',
+  'by_asset.tsv',
+  'by_region.tsv',
+  'requester_count.tsv',
+] as const;
 
 /** Tables of the archive as a whole. */
-export const ARCHIVE_TABLES: readonly Table[] = [byDay, byRegion, requesterCount];
+export const ARCHIVE_TABLES = ['by_day.tsv', 'by_region.tsv', 'requester_count.tsv'] as const;
+
+export type TableName = (typeof DATASET_TABLES)[number];
 
 /** Every file that this program may have written into the folder of a dataset. */
 export const DATASET_FILES: ReadonlySet<string> = new Set([
-  ...DATASET_TABLES.map(({ file }) => file),
+  ...DATASET_TABLES,
   'by_asset_per_week.tsv',
   'by_asset_type_per_week.tsv',
 ]);
 
-/** SQL of requesters with the column `region`; `missing` where none is known. */
-export function withRegions(requesters: string, regions: string): string {
-  return `(SELECT dataset, coalesce(region, 'missing') AS region, bytes_sent, requests, downloads
-           FROM ${requesters} AS r
-           LEFT JOIN (SELECT * FROM ${regions} WHERE requester <> ${NO_REQUESTER}) USING (requester))`;
+/** Rows of a table of figures, the header first. */
+export function tableRows(
+  table: Exclude<TableName, 'by_asset.tsv'>,
+  figures: Figures,
+  regions: RegionNumbers,
+  rules: PrivacyRules,
+): Iterable<string> {
+  if (table === 'by_day.tsv') return byDay(figures.days, rules);
+  if (table === 'by_region.tsv') return byRegion(figures.regions, regions, rules);
+  return [String(publishedCount(BigInt(figures.requesters), rules))];
 }
 
-/** SQL of (dataset, number of distinct requesters); the one that stands for none does not count. */
-export function countRequesters(requesters: string): string {
-  return `SELECT dataset, count(*) FILTER (requester <> ${NO_REQUESTER}) AS requesters
-          FROM (SELECT DISTINCT dataset, requester FROM ${requesters}) GROUP BY dataset`;
+/** Rows of the table by asset, the header first. */
+export function* byAsset(assets: MergedAssets, rules: PrivacyRules): Generator<string> {
+  yield header('asset_path');
+  while (assets.next()) {
+    const { low, high, requests, downloads } = assets;
+    yield row(tableCell(assetPath(assets.name)), low, high, requests, downloads, rules);
+  }
 }
 
-function sumsBy(column: string, relation: string, order: string): string {
-  return `SELECT dataset, ${column}, sum(bytes_sent), sum(requests), sum(downloads)
-          FROM ${relation} GROUP BY dataset, ${column} ORDER BY dataset, ${order}`;
+function* byDay(days: SumsByNumber, rules: PrivacyRules): Generator<string> {
+  yield header('date');
+  for (const day of days.numbers().sort((a, b) => a - b)) {
+    yield rowOf(dateOfDay(day), days.sums, days.slot(day), rules);
+  }
+}
+
+function* byRegion(
+  regions: SumsByNumber,
+  { names }: RegionNumbers,
+  rules: PrivacyRules,
+): Generator<string> {
+  yield header('region');
+  const name = (region: number): string => names[region] as string;
+  for (const region of regions.numbers().sort((a, b) => compareNaturally(name(a), name(b)))) {
+    yield rowOf(tableCell(name(region)), regions.sums, regions.slot(region), rules);
+  }
 }
 
 function header(first: string): string {
   return `${first}\tbytes_sent\tnumber_of_requests\tnumber_of_downloads\n`;
 }
 
-function printed(
-  rows: readonly EngineRow[],
+function rowOf(first: string, sums: Sums, slot: number, rules: PrivacyRules): string {
+  const { values } = sums;
+  const at = slot * WIDTH;
+  const [requests, downloads] = [values[at + REQUESTS], values[at + DOWNLOADS]];
+  return row(first, values[at], values[at + HIGH], requests, downloads, rules);
+}
+
+function row(
+  first: string,
+  low: number,
+  high: number,
+  requests: number,
+  downloads: number,
   rules: PrivacyRules,
-  first: (value: EngineRow[number]) => string,
 ): string {
-  return tableText(
-    rows.map(([, name, bytes, requests, downloads]) => [
-      first(name as EngineRow[number]),
-      bytes as bigint,
-      publishedCount(requests as bigint, rules),
-      publishedCount(downloads as bigint, rules),
-    ]),
-  );
+  const bytes = high === 0 ? low : bytesSentOf(low, high);
+  return `${first}\t${bytes}\t${publishedNumber(requests, rules)}\t${publishedNumber(downloads, rules)}\n`;
 }
 
 const dates = new Map<number, string>();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { privacyRules, publishedCount } from '../../src/summarize/privacy.js';
+import { privacyRules, publishedCount, publishedNumber } from '../../src/summarize/privacy.js';
 
 describe('the count rule', () => {
   const PUBLISHED: readonly (readonly [bigint, string])[] = [
@@ -24,6 +24,19 @@ describe('the count rule', () => {
       expect(String(publishedCount(count))).toBe(published);
     });
   }
+
+  test('is the same for numbers', () => {
+    const number = fc.oneof(fc.nat({ max: 2_000 }), fc.maxSafeNat());
+    fc.assert(
+      fc.property(number, fc.nat({ max: 200 }), fc.integer({ min: 1, max: 200 }), (n, t, m) => {
+        const rules = privacyRules({ threshold: t, modulus: m });
+        expect(publishedNumber(n, rules)).toBe(String(publishedCount(BigInt(n), rules)));
+      }),
+      { numRuns: 2_000 },
+    );
+    const large = privacyRules({ threshold: 2n ** 60n, modulus: 2n ** 61n });
+    expect(publishedNumber(2 ** 52, large)).toBe(`<${2n ** 60n}`);
+  });
 
   test('gives a multiple near the count and not below the threshold, for any options', () => {
     const natural = fc.bigInt({ min: 0n, max: 2n ** 70n });

@@ -182,14 +182,33 @@ describe('when something is wrong', () => {
     expect(readStamps(cache.paths.summaries)).toEqual(before);
   });
 
-  test('a stop request ends it between files, and the next run finishes', async () => {
+  test('a stop request ends it before tables are made, and the next run finishes', async () => {
     await cache.commit(['a', 'b', 'c'].map((name) => record(`${name}/x`)));
+    // Asked before and between the segments of the rollups, which are done by then.
+    let asked = 0;
+    const first = await updateSummaries(cache.paths, engine, { shouldStop: () => ++asked > 4 });
+    expect(first).toMatchObject({ stopped: true, filesWritten: 0 });
+    expect(published().size).toBe(0);
+    const second = await updateSummaries(cache.paths, engine);
+    expect(second).toMatchObject({ stopped: false, filesUnchanged: 0, filesWritten: 12 });
+  });
+
+  test('a stop request between tables leaves whole ones', async () => {
+    // More datasets than one thread gets at once.
+    const names = Array.from({ length: 150 }, (_, n) => `d${n}`);
+    await cache.commit(names.map((name) => record(`${name}/x`)));
+    await updateSummaries(cache.paths, engine, { mode: 'archive' });
     let asked = 0;
     const first = await updateSummaries(cache.paths, engine, { shouldStop: () => ++asked > 3 });
     expect(first.stopped).toBe(true);
-    expect(published().size).toBe(2);
+    expect(first.filesWritten).toBeGreaterThan(0);
+    expect(first.filesWritten).toBeLessThan(600);
     const second = await updateSummaries(cache.paths, engine);
-    expect(second).toMatchObject({ stopped: false, filesUnchanged: 2, filesWritten: 10 });
+    expect(second).toMatchObject({
+      stopped: false,
+      filesUnchanged: first.filesWritten,
+      filesWritten: 600 - first.filesWritten,
+    });
   });
 });
 

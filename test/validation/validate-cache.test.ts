@@ -62,7 +62,7 @@ describe('the protocol "cache"', () => {
       ['segment-intact', segment((commit.rejects[0] as SegmentFile).file)],
       ['segment-intact', segment(commit.files.file)],
       ...readdirSync(paths.rollups)
-        .filter((name) => name.endsWith('.parquet'))
+        .filter((name) => /\.(sums|parquet)$/.test(name))
         .map((name): [string, string] => ['rollup-intact', join(paths.rollups, name)]),
     ];
     expect(kinds).toHaveLength(6);
@@ -109,7 +109,7 @@ describe('the protocol "cache"', () => {
   it('finds rollups that are not the sums of the records', async () => {
     const manifest = readManifest(paths);
     if (manifest === undefined) throw new Error('no manifest');
-    writeManifest(paths, { ...manifest, runs: manifest.runs.map((run) => ({ ...run, days: [] })) });
+    writeManifest(paths, { ...manifest, runs: manifest.runs.map((run) => ({ ...run, sums: [] })) });
     expect(await refuted()).toEqual(['rollups-add-up']);
   });
 });

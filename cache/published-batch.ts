@@ -1,0 +1,209 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fdatasyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { CacheWriteError, PUBLISHED, TEMPORARY_SUFFIX } from './atomic-write.js';
+import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { PublishedFolderError } from './published-folder.js';
+
+/** Pieces are compared and written in about this size. */
+const PIECE_BYTES = 1 << 20;
+
+/**
+ * Files that are to be published together (FORMAT.md section 10): written beside those that they
+ * replace, made durable, and then given their names. So whatever stands under a name is whole, also
+ * after a power failure. Names are not made durable: an older whole file may be back then.
+ */
+export class PublishedBatch {
+  #written: { readonly path: string; readonly temporary: string }[] = [];
+  /** Bytes of the files that wait for their names. */
+  bytes = 0;
+
+  /** How many files wait for their names. */
+  get files(): number {
+    return this.#written.length;
+  }
+
+  /**
+   * Write a file, unless the one there has the same bytes.
+   *
+   * @param pieces text, in pieces; what fits in one is compared before anything is written
+   * @returns whether it differs
+   * @throws {CacheWriteError} @throws {PublishedFolderError}
+   */
+  prepare(path: string, pieces: Iterable<string>): boolean {
+    const iterator = pieces[Symbol.iterator]();
+    const first = iterator.next();
+    const head = Buffer.from(first.done === true ? '' : first.value, 'utf8');
+    const second = first.done === true ? first : iterator.next();
+    const isWhole = second.done === true;
+    const size = sizeOfFile(path);
+    if (isWhole && size === head.length && readFileSync(path).equals(head)) return false;
+    const temporary = `${path}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`;
+    try {
+      if (size === undefined) makeFolder(dirname(path));
+      const fd = openSync(temporary, 'wx', PUBLISHED.file);
+      let bytes = 0;
+      try {
+        fchmodSync(fd, PUBLISHED.file);
+        bytes += writeFully(fd, head);
+        for (let next = second; next.done !== true; next = iterator.next()) {
+          bytes += writeFully(fd, Buffer.from(next.value, 'utf8'));
+        }
+      } finally {
+        closeSync(fd);
+      }
+      if (!isWhole && size === bytes && haveSameBytes(temporary, path)) {
+        unlinkSync(temporary);
+        return false;
+      }
+      this.#written.push({ path, temporary });
+      this.bytes += bytes;
+      return true;
+    } catch (error) {
+      remove(temporary);
+      throw error instanceof S3LogExtractionError ? error : new CacheWriteError(path, error);
+    }
+  }
+
+  /** Make the bytes of each file durable by itself: for few. @throws {CacheWriteError} */
+  sync(): void {
+    for (const { path, temporary } of this.#written) {
+      attempt(path, () => {
+        const fd = openSync(temporary, 'r+');
+        try {
+          fdatasyncSync(fd);
+        } finally {
+          closeSync(fd);
+        }
+      });
+    }
+  }
+
+  /** Replace the files there. Their bytes must be durable. @throws {CacheWriteError} */
+  rename(): void {
+    for (const { path, temporary } of this.#written) {
+      attempt(path, () => renameSync(temporary, path));
+    }
+    this.#forget();
+  }
+
+  /** Remove what was prepared and has no name yet. */
+  discard(): void {
+    for (const { temporary } of this.#written) remove(temporary);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#written = [];
+    this.bytes = 0;
+  }
+}
+
+/** From here on one sync of the file system is cheaper than one of each file. */
+const MANY_FILES = 200;
+
+/**
+ * Make all that was written to the file system of a folder durable at once, where that can be done
+ * and pays: `sync -f` is syncfs(2), which ends once it is on disk, and fails when that failed. A file
+ * by itself waits for a commit of the journal: 1 ms, of which more threads take three quarters at best.
+ *
+ * @param files how many are to be durable
+ * @returns whether it was done
+ */
+export function syncFileSystem(folder: string, files: number): boolean {
+  if (files < MANY_FILES || process.platform !== 'linux') return false;
+  return spawnSync('sync', ['-f', folder], { stdio: 'ignore' }).status === 0;
+}
+
+function attempt(path: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    throw new CacheWriteError(path, error);
+  }
+}
+
+function remove(temporary: string): void {
+  try {
+    unlinkSync(temporary);
+  } catch {
+    // Not made, renamed already, or left for the next writer to remove (FORMAT.md W3).
+  }
+}
+
+function makeFolder(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() === true) return;
+  if (stats !== undefined) throw new PublishedFolderError(path);
+  mkdirSync(path, { mode: PUBLISHED.directory });
+  // Whatever the umask.
+  chmodSync(path, PUBLISHED.directory);
+}
+
+function writeFully(fd: number, bytes: Uint8Array): number {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+  return bytes.length;
+}
+
+/** Undefined when there is none, and for anything but a regular file below a real folder. */
+function sizeOfFile(path: string): number | undefined {
+  try {
+    if (!lstatSync(dirname(path)).isDirectory()) throw new PublishedFolderError(dirname(path));
+    const found = lstatSync(path);
+    return found.isFile() ? found.size : undefined;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function haveSameBytes(one: string, other: string): boolean {
+  const fds = [openSync(one, 'r'), openSync(other, 'r')] as const;
+  try {
+    const pieces = [Buffer.alloc(PIECE_BYTES), Buffer.alloc(PIECE_BYTES)] as const;
+    for (;;) {
+      const [read, readOther] = fds.map((fd, i) => readFully(fd, pieces[i as 0 | 1]));
+      if (read !== readOther) return false;
+      if (read === 0) return true;
+      if (!pieces[0].subarray(0, read).equals(pieces[1].subarray(0, read))) return false;
+    }
+  } finally {
+    for (const fd of fds) closeSync(fd);
+  }
+}
+
+function readFully(fd: number, into: Buffer): number {
+  let done = 0;
+  for (;;) {
+    const read = readSync(fd, into, done, into.length - done, null);
+    done += read;
+    if (read === 0 || done === into.length) return done;
+  }
+}
+
+/** Cut rows of text into pieces that are worth a write. */
+export function* inPieces(rows: Iterable<string>): Generator<string> {
+  let piece = '';
+  for (const row of rows) {
+    piece += row;
+    if (piece.length >= PIECE_BYTES) {
+      yield piece;
+      piece = '';
+    }
+  }
+  if (piece !== '') yield piece;
+}

@@ -1,0 +1,55 @@
+import { RADIX } from './sums.js';
+
+/** Reads what a ByteWriter wrote. */
+export class ByteReader {
+  readonly bytes: Uint8Array;
+  at: number;
+  /** The sums read last. */
+  low = 0;
+  high = 0;
+  requests = 0;
+  downloads = 0;
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+
+  varint(): number {
+    const { bytes } = this;
+    let at = this.at;
+    let byte = bytes[at++];
+    let value = byte & 127;
+    if (byte >= 128) {
+      byte = bytes[at++];
+      value |= (byte & 127) << 7;
+      if (byte >= 128) {
+        byte = bytes[at++];
+        value |= (byte & 127) << 14;
+        if (byte >= 128) {
+          byte = bytes[at++];
+          value |= (byte & 127) << 21;
+          for (let scale = 2 ** 28; byte >= 128; scale *= 128) {
+            byte = bytes[at++];
+            value += (byte & 127) * scale;
+          }
+        }
+      }
+    }
+    this.at = at;
+    return value;
+  }
+
+  sums(): void {
+    const requests = this.varint();
+    this.downloads = this.varint();
+    this.low = this.varint();
+    this.high = requests % 2 === 0 ? 0 : this.varint();
+    this.requests = Math.floor(requests / 2);
+  }
+
+  /** Bytes sent of the sums read last. */
+  bytesSent(): bigint {
+    return BigInt(this.high) * BigInt(RADIX) + BigInt(this.low);
+  }
+}

@@ -1,0 +1,72 @@
+import { addDays, addRequesters, type Block, type Section } from './block.js';
+import { DatasetSums } from './dataset-sums.js';
+import { MergedAssets } from './merged-assets.js';
+import { readBlocks, type SumsFile } from './sums-file.js';
+import { SumsReader } from './sums-reader.js';
+
+/** One block, and the file it is in. */
+export interface BlockPlace {
+  readonly file: string;
+  readonly block: Block;
+}
+
+/** The sums of one dataset in several blocks. @throws {RollupsDamagedError} from every method */
+export class DatasetReader {
+  readonly #reader: SumsReader;
+  readonly #sums: DatasetSums;
+
+  /**
+   * @param folder `rollups/`
+   * @param requesters numbers of requesters are below it
+   */
+  constructor(folder: string, requesters: number) {
+    this.#reader = new SumsReader(folder);
+    this.#sums = new DatasetSums(requesters);
+  }
+
+  /** Sums by day and by requester, valid until the next call. */
+  sums(places: readonly BlockPlace[]): DatasetSums {
+    const sums = this.days(places);
+    for (const place of places) {
+      addRequesters(this.section(place, 'requesters'), this.section(place, 'requesterSums'), sums);
+    }
+    return sums;
+  }
+
+  assets(places: readonly BlockPlace[]): MergedAssets {
+    return new MergedAssets(places.map((place) => this.section(place, 'assets')));
+  }
+
+  /** Sums by day alone, valid until the next call. */
+  days(places: readonly BlockPlace[]): DatasetSums {
+    const sums = this.#sums;
+    sums.clear();
+    for (const place of places) addDays(this.section(place, 'days'), sums);
+    return sums;
+  }
+
+  section({ file, block }: BlockPlace, section: Section): Uint8Array {
+    return this.#reader.read(file, block, section);
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+}
+
+/** Blocks by dataset. @throws {RollupsDamagedError} */
+export function blockPlaces(
+  folder: string,
+  runs: readonly { readonly sums: readonly SumsFile[] }[],
+): Map<string, BlockPlace[]> {
+  const places = new Map<string, BlockPlace[]>();
+  for (const file of runs.flatMap(({ sums }) => sums)) {
+    for (const block of readBlocks(folder, file)) {
+      const place = { file: file.file, block };
+      const others = places.get(block.dataset);
+      if (others === undefined) places.set(block.dataset, [place]);
+      else others.push(place);
+    }
+  }
+  return places;
+}

@@ -1,0 +1,184 @@
+import type { ColumnMetaData, FileMetaData, RowGroup } from 'hyparquet';
+import { readHybrid } from './bit-unpack.js';
+import { Integers, readDeltas, readPlainIntegers } from './integers.js';
+import { readPageHeader } from './page-header.js';
+import { Strings } from './strings.js';
+import { PADDING, uncompress } from './uncompress.js';
+
+/** A column of byte strings: distinct ones, and which of them each row has. */
+export interface StringColumn {
+  readonly strings: Strings;
+  readonly ids: Uint32Array;
+}
+
+/** One chunk of a column: where it stands, and whether it may hold nulls. */
+export interface ColumnChunk {
+  readonly file: Uint8Array;
+  readonly meta: ColumnMetaData;
+  readonly isOptional: boolean;
+  /** Of FIXED_LEN_BYTE_ARRAY. */
+  readonly typeLength: number;
+}
+
+/** One column of a row group. @throws RangeError when there is none of that name */
+export function columnChunk(
+  file: Uint8Array,
+  metadata: FileMetaData,
+  group: RowGroup,
+  name: string,
+): ColumnChunk {
+  const isNamed = (path: readonly string[] | undefined) => path?.join('.') === name;
+  const meta = group.columns.find(({ meta_data: column }) =>
+    isNamed(column?.path_in_schema),
+  )?.meta_data;
+  const element = metadata.schema.find((column) => column.name === name);
+  if (meta === undefined || element === undefined) throw new RangeError(`no column ${name}`);
+  return {
+    file,
+    meta,
+    isOptional: element.repetition_type === 'OPTIONAL',
+    typeLength: element.type_length ?? 0,
+  };
+}
+
+/** @throws RangeError for what it does not understand: nulls, other encodings */
+export function readStrings(chunk: ColumnChunk, rows: number): StringColumn {
+  const strings = new Strings();
+  const ids = new Uint32Array(rows);
+  let dictionary = 0;
+  const fixed = chunk.meta.type === 'FIXED_LEN_BYTE_ARRAY' ? chunk.typeLength : 0;
+  for (const page of pages(chunk)) {
+    const { at, count, view, start } = page;
+    if (page.isDictionary) {
+      strings.addPlain(view, start, fixed, count);
+      dictionary = strings.count;
+    } else if (isDictionaryEncoding(page.encoding)) {
+      readHybrid(view, start + 1, view.getUint8(start), ids, at, count);
+      for (let i = at; i < at + count; i++) {
+        if (ids[i] >= dictionary) throw new RangeError('an id beyond the dictionary');
+      }
+    } else {
+      for (let i = 0; i < count; i++) ids[at + i] = strings.count + i;
+      if (page.encoding === ENCODING.plain) strings.addPlain(view, start, fixed, count);
+      else if (page.encoding === ENCODING.deltaLength) strings.addDeltaLength(view, start, count);
+      else if (page.encoding === ENCODING.deltaBytes) strings.addDeltaBytes(view, start, count);
+      else throw new RangeError(`the encoding ${page.encoding} of strings`);
+    }
+  }
+  return { strings, ids };
+}
+
+/** @throws RangeError for what it does not understand */
+export function readIntegers(chunk: ColumnChunk, rows: number): Integers {
+  const out = new Integers(rows);
+  const size = chunk.meta.type === 'INT32' ? 4 : 8;
+  let dictionary = new Integers(0);
+  const ids = new Uint32Array(0);
+  let scratch = ids;
+  for (const { isDictionary, encoding, view, start, at, count } of pages(chunk)) {
+    if (isDictionary) {
+      dictionary = new Integers(count);
+      readPlainIntegers(view, start, size, dictionary, 0, count);
+    } else if (isDictionaryEncoding(encoding)) {
+      if (scratch.length < count) scratch = new Uint32Array(count);
+      readHybrid(view, start + 1, view.getUint8(start), scratch, 0, count);
+      for (let i = 0; i < count; i++) {
+        const id = scratch[i];
+        if (id >= dictionary.count) throw new RangeError('an id beyond the dictionary');
+        out.low[at + i] = dictionary.low[id];
+        out.high[at + i] = dictionary.high[id];
+      }
+    } else if (encoding === ENCODING.plain) readPlainIntegers(view, start, size, out, at, count);
+    else if (encoding === ENCODING.delta) readDeltas(view, start, out, at, count);
+    else throw new RangeError(`the encoding ${encoding} of integers`);
+  }
+  return out;
+}
+
+/** @throws RangeError for what it does not understand */
+export function readBooleans(chunk: ColumnChunk, rows: number): Uint32Array {
+  const out = new Uint32Array(rows);
+  for (const { encoding, view, start, at, count } of pages(chunk)) {
+    if (encoding === ENCODING.runs) readHybrid(view, start + 4, 1, out, at, count);
+    else if (encoding === ENCODING.plain) {
+      for (let i = 0; i < count; i++) {
+        out[at + i] = (view.getUint8(start + (i >>> 3)) >>> (i & 7)) & 1;
+      }
+    } else throw new RangeError(`the encoding ${encoding} of booleans`);
+  }
+  return out;
+}
+
+const ENCODING = {
+  plain: 0,
+  plainDictionary: 2,
+  runs: 3,
+  delta: 5,
+  deltaLength: 6,
+  deltaBytes: 7,
+  dictionary: 8,
+} as const;
+
+function isDictionaryEncoding(encoding: number): boolean {
+  return encoding === ENCODING.dictionary || encoding === ENCODING.plainDictionary;
+}
+
+interface Page {
+  readonly isDictionary: boolean;
+  readonly encoding: number;
+  readonly view: DataView;
+  /** Where the values begin in the view. */
+  readonly start: number;
+  /** Row of the first value. */
+  readonly at: number;
+  readonly count: number;
+}
+
+function* pages({ file, meta, isOptional }: ColumnChunk): Generator<Page> {
+  const first = Number(meta.dictionary_page_offset ?? 0n) || Number(meta.data_page_offset);
+  const rows = Number(meta.num_values);
+  let position = Math.min(first, Number(meta.data_page_offset));
+  for (let at = 0; at < rows; ) {
+    const header = readPageHeader(file, position);
+    const { values, encoding, isDictionary, isVersion2, levelBytes } = header;
+    const body = file.subarray(header.end, header.end + header.storedBytes);
+    position = header.end + header.storedBytes;
+    if (body.length !== header.storedBytes) throw new RangeError('a page beyond the end');
+    const isStoredPlain = meta.codec === 'UNCOMPRESSED' || !header.isCompressed;
+    const size = header.uncompressedBytes - levelBytes;
+    const bytes = isStoredPlain
+      ? padded(file, body.subarray(levelBytes))
+      : uncompress(meta.codec, body.subarray(levelBytes), size);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let start = 0;
+    if (isOptional && !isDictionary) {
+      if (isVersion2) requireValues(viewOf(padded(file, body)), 0, values);
+      else {
+        requireValues(view, 4, values);
+        start = 4 + view.getUint32(0, true);
+      }
+    }
+    yield { isDictionary, encoding, view, start, at, count: values };
+    if (!isDictionary) at += values;
+  }
+}
+
+/** Bytes of a file with what follows them there, or with zeros behind them at its end. */
+function padded(file: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const from = bytes.byteOffset - file.byteOffset;
+  const within = from + bytes.length + PADDING <= file.length;
+  if (within) return file.subarray(from, from + bytes.length + PADDING);
+  const copy = new Uint8Array(bytes.length + PADDING);
+  copy.set(bytes);
+  return copy;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function requireValues(view: DataView, from: number, count: number): void {
+  const levels = new Uint32Array(count);
+  readHybrid(view, from, 1, levels, 0, count);
+  if (levels.includes(0)) throw new RangeError('a value that is missing');
+}

@@ -1,0 +1,4 @@
+import { startRollupTasks } from './rollup-tasks.js';
+import { serveTasks } from './task-pool.js';
+
+serveTasks(startRollupTasks);

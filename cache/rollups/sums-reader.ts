@@ -1,0 +1,55 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { S3LogExtractionError, systemErrorCode } from '../error.js';
+import { type Block, SECTION, type Section } from './block.js';
+import { RollupsDamagedError } from './rollups-damaged-error.js';
+
+/** Reads sections of files of sums, and keeps the files open. */
+export class SumsReader {
+  readonly #folder: string;
+  readonly #open = new Map<string, number>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** One section of a block, compared with its check. @throws {RollupsDamagedError} */
+  read(file: string, block: Block, section: Section): Uint8Array {
+    const n = SECTION[section];
+    let offset = block.offset;
+    for (let i = 0; i < n; i++) offset += block.sections[i] as number;
+    const bytes = this.piece(file, offset, block.sections[n]);
+    if (crc32(bytes) !== block.checks[n]) {
+      throw new RollupsDamagedError(join(this.#folder, file), `sums by ${section} have changed`);
+    }
+    return bytes;
+  }
+
+  /** @throws {RollupsDamagedError} */
+  piece(file: string, offset: number, length: number): Uint8Array {
+    const path = join(this.#folder, file);
+    try {
+      let fd = this.#open.get(file);
+      if (fd === undefined) {
+        fd = openSync(path, 'r');
+        this.#open.set(file, fd);
+      }
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const read = readSync(fd, bytes, done, length - done, offset + done);
+        if (read === 0) throw new RollupsDamagedError(path, 'it is too short');
+        done += read;
+      }
+      return bytes;
+    } catch (error) {
+      if (error instanceof S3LogExtractionError) throw error;
+      throw new RollupsDamagedError(path, systemErrorCode(error) ?? 'unreadable', error);
+    }
+  }
+
+  close(): void {
+    for (const fd of this.#open.values()) closeSync(fd);
+    this.#open.clear();
+  }
+}

@@ -1,0 +1,321 @@
+import { join } from 'node:path';
+import { makeDirectory, PUBLISHED } from '../../cache/atomic-write.js';
+import type { Engine } from '../../cache/engine.js';
+import { S3LogExtractionError } from '../../cache/error.js';
+import type { CachePaths } from '../../cache/paths.js';
+import { inPieces, PublishedBatch, syncFileSystem } from '../../cache/published-batch.js';
+import { listFolders, removePublished, removePublishedFile } from '../../cache/published-folder.js';
+import type { PublishedState } from '../../cache/published-state.js';
+import { type RollupManifest, requesterNumbers } from '../../cache/rollup-manifest.js';
+import { threadsFor } from '../../cache/rollup-run.js';
+import { type BlockPlace, blockPlaces } from '../../cache/rollups/dataset-blocks.js';
+import { TaskPool } from '../../cache/rollups/task-pool.js';
+import { discardRollups, type UpdateRollupsOptions, updateRollups } from '../../cache/rollups.js';
+import { chosenDatasets, type DatasetChoice, isPartial } from './dataset-choice.js';
+import { datasetFolder } from './dataset-folder.js';
+import { SumsByNumber } from './figures.js';
+import type { PrivacyRules } from './privacy.js';
+import { readRegionNumbers } from './region-numbers.js';
+import {
+  type DatasetFigures,
+  startTableTasks,
+  type TableReply,
+  type TableSetup,
+  type TableTask,
+  totalFigures,
+} from './table-tasks.js';
+import {
+  ARCHIVE_TABLES,
+  DATASET_FILES,
+  DATASET_TABLES,
+  type TableName,
+  tableRows,
+} from './tables.js';
+import { archiveTotals, datasetTotals } from './totals.js';
+
+/** What may be published. */
+export const OUTPUTS = [
+  'datasetTables',
+  'archiveTables',
+  'datasetTotals',
+  'archiveTotals',
+] as const;
+export type OutputKind = (typeof OUTPUTS)[number];
+
+export interface PublishOptions extends DatasetChoice, Omit<UpdateRollupsOptions, 'onProgress'> {
+  readonly rules: PrivacyRules;
+  /** What was published last: tables that must be the same are not made again. */
+  readonly since?: PublishedState | undefined;
+  readonly onProgress?: ((progress: PublishProgress) => void) | undefined;
+}
+
+export interface PublishProgress {
+  readonly filesWritten: number;
+  readonly filesUnchanged: number;
+}
+
+/** What became of the files of one kind. */
+export interface Published extends PublishProgress {
+  readonly filesRemoved: number;
+}
+
+export interface Publication {
+  /** Datasets that have figures now, among those chosen. */
+  readonly datasets: number;
+  readonly outputs: ReadonlyMap<OutputKind, Published>;
+  /** Stopped on request: what is written is whole, what is stale is still there. */
+  readonly stopped: boolean;
+}
+
+/**
+ * Bring what is published up to the commits there are, in one pass over the sums of all datasets.
+ * A file whose bytes would not change is left untouched.
+ *
+ * @throws {UnknownDatasetError}
+ * @throws {DamagedCacheError} before anything is published
+ * @throws {EngineError} @throws {CacheWriteError} @throws {PublishedFolderError}
+ */
+export async function publishSummaries(
+  paths: CachePaths,
+  engine: Engine,
+  outputs: readonly OutputKind[],
+  options: PublishOptions,
+): Promise<Publication> {
+  const { onProgress: _, ...rollupOptions } = options;
+  for (let attempt = 1; ; attempt++) {
+    const { manifest, stopped } = await updateRollups(paths, engine, rollupOptions);
+    const run = new PublishRun(paths, outputs, options);
+    if (stopped) return run.publication(true);
+    try {
+      return await run.publish(engine, manifest);
+    } catch (error) {
+      const isDamaged = error instanceof S3LogExtractionError && error.code === 'ROLLUPS_DAMAGED';
+      if (!isDamaged || attempt > 1) throw error;
+      // Derived: made anew from the records, whose SHA-256 is compared then.
+      discardRollups(paths, options.assertHeld);
+    }
+  }
+}
+
+const ARCHIVE_FOLDER = 'archive';
+const TOTALS_FILES = {
+  datasetTotals: 'totals.json',
+  archiveTotals: 'archive_totals.json',
+} as const;
+
+/** Work for one thread at a time: enough to be worth a message, little enough to share. */
+const TASK_BYTES = 1 << 22;
+const TASK_DATASETS = 64;
+/** Bounds the space on disk for files that wait for their names. */
+const PENDING_FILES = 100_000;
+const PENDING_BYTES = 1 << 30;
+/** Less than this is done sooner than a thread has started. */
+const BYTES_WORTH_A_THREAD = 1 << 22;
+
+class PublishRun {
+  readonly #paths: CachePaths;
+  readonly #outputs: ReadonlySet<OutputKind>;
+  readonly #options: PublishOptions;
+  readonly #counts = new Map<OutputKind, { -readonly [K in keyof Published]: Published[K] }>();
+  readonly #figures: DatasetFigures[] = [];
+  /** Files of the archive; those of datasets are with the threads that made them. */
+  readonly #batch = new PublishedBatch();
+  #pending = { files: 0, bytes: 0 };
+
+  constructor(paths: CachePaths, outputs: readonly OutputKind[], options: PublishOptions) {
+    this.#paths = paths;
+    this.#outputs = new Set(outputs);
+    this.#options = options;
+    for (const output of outputs) {
+      this.#counts.set(output, { filesWritten: 0, filesUnchanged: 0, filesRemoved: 0 });
+    }
+  }
+
+  publication(stopped: boolean): Publication {
+    return { datasets: this.#figures.length, outputs: this.#counts, stopped };
+  }
+
+  async publish(engine: Engine, manifest: RollupManifest): Promise<Publication> {
+    const { shouldStop = () => false, rules } = this.#options;
+    const places = blockPlaces(this.#paths.rollups, manifest.runs);
+    const chosen = chosenDatasets(places.keys(), this.#options);
+    const regions = await readRegionNumbers(this.#paths, engine, manifest.runs);
+    makeDirectory(this.#paths.summaries, PUBLISHED);
+    const tasks = this.#tasks(manifest, places, chosen);
+    const bytes = [...places.values()].flat().reduce((sum, place) => sum + bytesOf(place), 0);
+    const setup: TableSetup = {
+      rollups: this.#paths.rollups,
+      summaries: this.#paths.summaries,
+      requesters: requesterNumbers(manifest.runs),
+      regions,
+      rules,
+    };
+    const pool = new TaskPool<TableTask, TableReply>(
+      new URL('./table-thread.js', import.meta.url),
+      () => setup,
+      threadsFor(this.#options.threads, bytes / BYTES_WORTH_A_THREAD),
+      startTableTasks,
+    );
+    try {
+      await this.#work(pool, tasks, shouldStop);
+      if (shouldStop()) {
+        await this.#flush(pool);
+        return this.publication(true);
+      }
+      const shares = await pool.everywhere(() => ({ kind: 'archive' }));
+      const days = new SumsByNumber();
+      const all = { days, regions: new SumsByNumber(), requesters: setup.requesters - 1 };
+      for (const share of shares) {
+        all.days.addEntries(share.days ?? []);
+        all.regions.addEntries(share.regions ?? []);
+      }
+      this.#figures.sort((a, b) => Buffer.compare(Buffer.from(a.dataset), Buffer.from(b.dataset)));
+      if (this.#outputs.has('archiveTables') && places.size > 0) {
+        for (const table of ARCHIVE_TABLES) {
+          const rows = tableRows(table, all, regions, rules);
+          this.#prepare('archiveTables', join(ARCHIVE_FOLDER, table), rows);
+        }
+      }
+      if (places.size > 0) {
+        const { names } = regions;
+        this.#prepareTotals('datasetTotals', datasetTotals(this.#figures, names, rules));
+        this.#prepareTotals('archiveTotals', [archiveTotals(totalFigures(all), names, rules)]);
+      }
+      await this.#flush(pool);
+      if (!isPartial(this.#options)) this.#removeStale(places.size > 0);
+      return this.publication(false);
+    } catch (error) {
+      this.#batch.discard();
+      // A thread that is gone cannot: then the next writer removes its files.
+      await pool.everywhere(() => ({ kind: 'discard' })).catch(() => {});
+      throw error;
+    } finally {
+      await pool.close();
+    }
+  }
+
+  async #work(
+    pool: TaskPool<TableTask, TableReply>,
+    tasks: readonly TableTask[],
+    shouldStop: () => boolean,
+  ): Promise<void> {
+    for (let next = 0; next < tasks.length && !shouldStop(); ) {
+      const rest = tasks.slice(next);
+      await pool.runAll(
+        rest,
+        (reply) => {
+          next++;
+          this.#take(reply);
+        },
+        () =>
+          !shouldStop() &&
+          this.#pending.files < PENDING_FILES &&
+          this.#pending.bytes < PENDING_BYTES,
+      );
+      if (next < tasks.length) await this.#flush(pool);
+    }
+  }
+
+  /** All datasets, with those tables of each that are to be made; the largest first. */
+  #tasks(
+    manifest: RollupManifest,
+    places: ReadonlyMap<string, readonly BlockPlace[]>,
+    chosen: ReadonlySet<string>,
+  ): TableTask[] {
+    const { since } = this.#options;
+    const wantsAll = this.#outputs.size > 1 || !this.#outputs.has('datasetTables');
+    const tables = this.#outputs.has('datasetTables') ? DATASET_TABLES : [];
+    const isNeeded = since?.neededTables(manifest, places, datasetFolder);
+    const all = [...places]
+      .filter(([dataset]) => wantsAll || chosen.has(dataset))
+      .map(([dataset, own]) => ({
+        dataset,
+        places: own,
+        tables: tables.filter((table: TableName) => isNeeded?.(dataset, table) ?? true),
+        bytes: own.reduce((sum, place) => sum + bytesOf(place), 0),
+      }))
+      .sort((a, b) => b.bytes - a.bytes);
+    const tasks: TableTask[] = [];
+    let datasets: typeof all = [];
+    let bytes = 0;
+    for (const dataset of all) {
+      datasets.push(dataset);
+      bytes += dataset.bytes;
+      if (bytes < TASK_BYTES && datasets.length < TASK_DATASETS) continue;
+      tasks.push({ kind: 'datasets', datasets });
+      datasets = [];
+      bytes = 0;
+    }
+    if (datasets.length > 0) tasks.push({ kind: 'datasets', datasets });
+    return tasks;
+  }
+
+  #prepareTotals(output: keyof typeof TOTALS_FILES, pieces: Iterable<string>): void {
+    if (this.#outputs.has(output)) this.#prepare(output, TOTALS_FILES[output], pieces);
+  }
+
+  #prepare(output: OutputKind, name: string, pieces: Iterable<string>): void {
+    const isChanged = this.#batch.prepare(join(this.#paths.summaries, name), inPieces(pieces));
+    this.#count(output, isChanged ? 1 : 0, isChanged ? 0 : 1);
+  }
+
+  #take(reply: TableReply): void {
+    const { datasets = [], filesWritten = 0, bytesWritten = 0, filesUnchanged = 0 } = reply;
+    for (const dataset of datasets) this.#figures.push(dataset);
+    this.#pending.files += filesWritten;
+    this.#pending.bytes += bytesWritten;
+    this.#count('datasetTables', filesWritten, filesUnchanged);
+  }
+
+  #count(output: OutputKind, filesWritten: number, filesUnchanged: number): void {
+    const counts = this.#counts.get(output);
+    if (counts === undefined) return;
+    counts.filesWritten += filesWritten;
+    counts.filesUnchanged += filesUnchanged;
+    if (output === 'datasetTables') this.#options.onProgress?.({ ...counts });
+  }
+
+  /** Give all files that are written their names. */
+  async #flush(pool: TaskPool<TableTask, TableReply>): Promise<void> {
+    const files = this.#pending.files + this.#batch.files;
+    if (files === 0) return;
+    if (!syncFileSystem(this.#paths.summaries, files)) {
+      this.#batch.sync();
+      await pool.everywhere(() => ({ kind: 'sync' }));
+    }
+    this.#options.assertHeld?.();
+    await pool.everywhere(() => ({ kind: 'rename' }));
+    this.#batch.rename();
+    this.#pending = { files: 0, bytes: 0 };
+  }
+
+  /** Remove what exists no longer, among what these outputs write. */
+  #removeStale(hasRecords: boolean): void {
+    this.#options.assertHeld?.();
+    const { summaries } = this.#paths;
+    const removed = (output: OutputKind, files: number): void => {
+      const counts = this.#counts.get(output);
+      if (counts !== undefined) counts.filesRemoved += files;
+    };
+    if (this.#outputs.has('datasetTables')) {
+      const current = new Set(this.#figures.map(({ folder }) => folder));
+      for (const folder of listFolders(summaries)) {
+        if (folder === ARCHIVE_FOLDER || current.has(folder)) continue;
+        removed('datasetTables', removePublished(join(summaries, folder), DATASET_FILES));
+      }
+    }
+    if (hasRecords) return;
+    if (this.#outputs.has('archiveTables')) {
+      const folder = join(summaries, ARCHIVE_FOLDER);
+      removed('archiveTables', removePublished(folder, new Set(ARCHIVE_TABLES)));
+    }
+    for (const output of ['datasetTotals', 'archiveTotals'] as const) {
+      if (!this.#outputs.has(output)) continue;
+      if (removePublishedFile(join(summaries, TOTALS_FILES[output]))) removed(output, 1);
+    }
+  }
+}
+
+function bytesOf({ block }: BlockPlace): number {
+  return block.sections.reduce((sum, bytes) => sum + bytes, 0);
+}

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { inPieces, PublishedBatch } from '../../cache/published-batch.js';
+import { type BlockPlace, DatasetReader } from '../../cache/rollups/dataset-blocks.js';
+import { bytesSentOf } from '../../cache/rollups/sums.js';
+import type { TaskHandler } from '../../cache/rollups/task-pool.js';
+import { datasetFolder } from './dataset-folder.js';
+import {
+  FigureReader,
+  type Figures,
+  type RegionNumbers,
+  type SumEntry,
+  SumsByNumber,
+} from './figures.js';
+import type { PrivacyRules } from './privacy.js';
+import { byAsset, type TableName, tableRows } from './tables.js';
+
+export interface TableSetup {
+  readonly rollups: string;
+  readonly summaries: string;
+  /** Numbers of requesters are below it. */
+  readonly requesters: number;
+  readonly regions: RegionNumbers;
+  readonly rules: PrivacyRules;
+}
+
+/** A dataset whose figures are wanted, and those of its tables that are to be written. */
+export interface DatasetTask {
+  readonly dataset: string;
+  readonly places: readonly BlockPlace[];
+  readonly tables: readonly TableName[];
+}
+
+export type TableTask =
+  | { readonly kind: 'datasets'; readonly datasets: readonly DatasetTask[] }
+  /** Of the files written since the last time: make them durable, give them their names, or neither. */
+  | { readonly kind: 'sync' | 'rename' | 'discard' }
+  /** What all datasets of this thread come to. */
+  | { readonly kind: 'archive' };
+
+/** The figures that totals hold of one dataset: exact. */
+export interface DatasetFigures {
+  readonly dataset: string;
+  readonly folder: string;
+  readonly requesters: number;
+  /** Numbers of regions. */
+  readonly regions: readonly number[];
+  readonly bytes: bigint;
+  readonly requests: bigint;
+  readonly downloads: bigint;
+}
+
+export interface TableReply {
+  readonly datasets?: readonly DatasetFigures[];
+  readonly filesWritten?: number;
+  readonly bytesWritten?: number;
+  readonly filesUnchanged?: number;
+  readonly days?: readonly SumEntry[];
+  readonly regions?: readonly SumEntry[];
+}
+
+/** What a thread does that makes tables. */
+export function startTableTasks(setup: unknown): TaskHandler<TableTask, TableReply> {
+  const worker = new TableWorker(setup as TableSetup);
+  return (task) => worker.run(task);
+}
+
+class TableWorker {
+  readonly #setup: TableSetup;
+  readonly #reader: DatasetReader;
+  readonly #figures: FigureReader;
+  readonly #batch = new PublishedBatch();
+  readonly #days = new SumsByNumber();
+  readonly #regions = new SumsByNumber();
+
+  constructor(setup: TableSetup) {
+    this.#setup = setup;
+    this.#reader = new DatasetReader(setup.rollups, setup.requesters);
+    this.#figures = new FigureReader(this.#reader, setup.regions);
+  }
+
+  run(task: TableTask): TableReply {
+    if (task.kind === 'datasets') return this.#make(task.datasets);
+    if (task.kind === 'archive') {
+      this.#reader.close();
+      return { days: this.#days.entries(), regions: this.#regions.entries() };
+    }
+    this.#batch[task.kind]();
+    return {};
+  }
+
+  #make(datasets: readonly DatasetTask[]): TableReply {
+    const before = { files: this.#batch.files, bytes: this.#batch.bytes };
+    const figures = datasets.map((dataset) => this.#makeOne(dataset));
+    const tables = datasets.reduce((sum, dataset) => sum + dataset.tables.length, 0);
+    const filesWritten = this.#batch.files - before.files;
+    const bytesWritten = this.#batch.bytes - before.bytes;
+    return { datasets: figures, filesWritten, bytesWritten, filesUnchanged: tables - filesWritten };
+  }
+
+  #makeOne({ dataset, places, tables }: DatasetTask): DatasetFigures {
+    const { regions, rules, summaries } = this.#setup;
+    const figures = this.#figures.read(places);
+    this.#days.addAll(figures.days);
+    this.#regions.addAll(figures.regions);
+    const folder = datasetFolder(dataset);
+    for (const table of tables) {
+      const rows =
+        table === 'by_asset.tsv'
+          ? byAsset(this.#reader.assets(places), rules)
+          : tableRows(table, figures, regions, rules);
+      this.#batch.prepare(join(summaries, folder, table), inPieces(rows));
+    }
+    return { dataset, folder, ...totalFigures(figures) };
+  }
+}
+
+/** What totals say of some figures. */
+export function totalFigures({
+  regions,
+  requesters,
+}: Pick<Figures, 'regions' | 'requesters'>): Omit<DatasetFigures, 'dataset' | 'folder'> {
+  let bytes = 0n;
+  let requests = 0n;
+  let downloads = 0n;
+  for (const [, low, high, ownRequests, ownDownloads] of regions.entries()) {
+    bytes += bytesSentOf(low, high);
+    requests += BigInt(ownRequests);
+    downloads += BigInt(ownDownloads);
+  }
+  return { requesters, regions: regions.numbers(), bytes, requests, downloads };
+}
