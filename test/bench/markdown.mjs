@@ -31,9 +31,8 @@ export function anyResult(result) {
           values,
         );
   for (const [name, rows] of lists) {
-    const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-    const cells = columns.map((column) => [spaced(column), (row) => cell(row[column])]);
-    lines.push(...(lines.length > 0 ? [''] : []), `${name}:`, '', ...table(cells, rows));
+    const title = name === '' ? [] : [`${name}:`, ''];
+    lines.push(...(lines.length > 0 ? [''] : []), ...title, ...tableOfRows(rows));
   }
   return lines;
 
@@ -44,6 +43,28 @@ export function anyResult(result) {
       for (const [key, child] of Object.entries(value)) collect(child, [...path, key]);
     } else values.push([name, cell(value)]);
   }
+}
+
+/** A row each; those that hold more than values stand side by side, a column each. */
+function tableOfRows(rows) {
+  const flat = rows.map((row) => new Map(flattened(row, [])));
+  const names = [...new Set(flat.flatMap((row) => [...row.keys()]))];
+  if (rows.every((row) => Object.values(row).every((value) => typeof value !== 'object'))) {
+    const columns = names.map((name) => [name, (row) => cell(row.get(name))]);
+    return table(columns, flat);
+  }
+  const [head, ...others] = names;
+  const columns = flat.map((row) => [cell(row.get(head)), (name) => cell(row.get(name))]);
+  return table([[head, (name) => name], ...columns], others);
+}
+
+/** Pairs of name and value, however deep; of a list's rows, each after its name. */
+function flattened(value, path) {
+  if (isListOfRows(value)) {
+    return value.flatMap(({ name, ...rest }, i) => flattened(rest, [...path, name ?? String(i)]));
+  }
+  if (!isPlainObject(value)) return [[path.map(spaced).join(', '), value]];
+  return Object.entries(value).flatMap(([key, child]) => flattened(child, [...path, key]));
 }
 
 function first([value]) {

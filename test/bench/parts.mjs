@@ -15,6 +15,7 @@ const SMALL = ['small', 'growth'];
  */
 const OTHERS = {
   startup: 'benchStartup',
+  segments: 'benchSegments',
   ledger: 'benchLedger',
   summaries: 'benchSummaries',
 };

@@ -17,6 +17,7 @@ export function resultsMarkdown({ machine, commit, options, parts, targets }) {
     ...section('Beside programs that parse', parserTable(parts)),
     ...section('Growth', growthTable(parts.growth)),
     ...section('Start-up', otherTable(parts.startup)),
+    ...section('Segments', otherTable(parts.segments)),
     ...section('Ledger', otherTable(parts.ledger)),
     ...section('Summaries', otherTable(parts.summaries)),
     '',

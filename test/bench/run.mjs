@@ -1,5 +1,5 @@
 // `npm run bench`: speed and memory of the built program, beside other programs, and against targets.
-//   --only A,B       only these parts: big, many-keys, gawk, duckdb, small, growth, startup, ledger, summaries
+//   --only A,B       only these parts: big, many-keys, gawk, duckdb, small, growth, startup, segments, ledger, summaries
 //   --big-mb N       size of the big logs in MB, in 8 files         (default 4000)
 //   --small-files N  how many files of 25 KB                        (default 20000)
 //   --repeat N       rounds; results show medians                   (default 3)
