@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { instantiate } from './instantiate.js';
 
 /** A number of the encoder that changes as it works. */
 interface Counter<T = number> {
@@ -68,5 +69,5 @@ export function withEncoder<T>(work: (encoder: Encoder) => T): T {
 
 function startEncoder(): Encoder {
   compiled ??= new WebAssembly.Module(readFileSync(new URL(LOCATION, import.meta.url)));
-  return new WebAssembly.Instance(compiled, {}).exports as unknown as Encoder;
+  return instantiate(compiled) as unknown as Encoder;
 }

@@ -9,6 +9,13 @@ import { noteCounts, reasonCounts } from './report.js';
 import { FILE_NUMBERS, type FileNumbers } from './worker-messages.js';
 import type { WrittenSegments } from './write-batch.js';
 
+/** A large file that is being read. */
+export interface UnfinishedFile {
+  readonly file: NewFile;
+  /** Why it is read no further. */
+  failure: string | undefined;
+}
+
 /** The log files on their way into one commit. */
 export class CommitBatch {
   readonly openedAt = Date.now();
@@ -24,6 +31,10 @@ export class CommitBatch {
   isSpoiled = false;
   /** Workers that have records of this batch in hand. */
   readonly holders = new Set<object>();
+  /** Large files among its own that are not read to their end yet. */
+  readonly unfinished = new Set<UnfinishedFile>();
+  /** Committed or given up: nothing may happen to it any more. */
+  isSettled = false;
   private readonly reasons = new Float64Array(REASONS.length);
   private readonly notes = new Float64Array(NOTES.length);
 
@@ -136,6 +147,6 @@ function ledgerRow(file: NewFile, numbers: Float64Array, index: number): LedgerR
   };
 }
 
-function addCounts(to: Float64Array, counts: Uint32Array): void {
+function addCounts(to: Float64Array, counts: Float64Array): void {
   for (let i = 0; i < to.length; i++) to[i] += counts[i];
 }

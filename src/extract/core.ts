@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { instantiate } from '../../cache/parquet/instantiate.js';
 
 /** A number of the core that changes as it works. */
 interface Counter {
@@ -65,7 +66,7 @@ let compiled: WebAssembly.Module | undefined;
  */
 export function startCore(inputBytes: number, rows: number, keyBytes: number): Core {
   compiled ??= new WebAssembly.Module(readFileSync(new URL(LOCATION, import.meta.url)));
-  const core = new WebAssembly.Instance(compiled, {}).exports as unknown as Core;
+  const core = instantiate(compiled) as unknown as Core;
   // Other words in each process: nobody can make keys that collide.
   randomFillSync(new Uint8Array(core.memory.buffer, core.seed.value, SEED_BYTES));
   core.start(inputBytes, rows, keyBytes);

@@ -30,6 +30,9 @@ const LARGE_FILE_BYTES = MOST_HELD_BYTES;
 /** Larger files have a commit of their own, so that a failure costs no other file's work. */
 const SOLO_BYTES = 2 ** 30;
 
+/** Why a large file is read no further: another one of its batch cannot be read. */
+const SPOILED = 'spoiled';
+
 /** After a stop a large file is still finished when this little of it is left to begin. */
 const FINISH_BYTES = 512 << 20;
 
@@ -97,6 +100,7 @@ export class Extraction {
       await Promise.all(this.storing);
       if (this.failure !== undefined) throw this.failure;
     } while (this.again.length > 0 && !this.context.shouldStop());
+    if (this.again.length > 0) this.context.report.stopped = true;
     const { extracted } = this.context.report.files;
     if (this.filesRead !== extracted) throw new BatchNotCommittedError(this.filesRead, extracted);
   }
@@ -199,9 +203,11 @@ export class Extraction {
       }
       this.close();
       this.large = new LargeFile(file, this.newBatch(), true, compressed);
+      this.large.batch.unfinished.add(this.large);
       return this.nextPart(this.large);
     }
     this.large = new LargeFile(file, this.openBatch(), false, false);
+    this.large.batch.unfinished.add(this.large);
     return small.length === 0 ? this.nextPart(this.large) : undefined;
   }
 
@@ -214,8 +220,12 @@ export class Extraction {
       run: async (worker) => {
         const request = { kind: 'part', commit: batch.commit, file, range } as const;
         large.took(await worker.call(request));
-        if (large.failure !== undefined) this.giveUp(large, large.failure);
-        else if (large.isDone) this.filesRead += batch.addFiles([file], large.sum());
+        if (large.failure !== undefined) {
+          this.giveUp(large, large.failure);
+        } else if (large.isDone) {
+          batch.unfinished.delete(large);
+          this.filesRead += batch.addFiles([file], large.sum());
+        }
       },
     };
   }
@@ -223,11 +233,15 @@ export class Extraction {
   private giveUp(large: LargeFile, reason: string): void {
     large.failure = reason;
     const { batch, file } = large;
+    const isNews = batch.unfinished.delete(large);
+    // Others of a spoiled batch are read again; this one is to blame.
+    if (isNews && reason !== STOPPED && reason !== SPOILED) this.fail(file, reason);
+    if (isNews && reason === SPOILED) this.again.push({ file, isSolo: false });
     if (batch.isSpoiled) return;
     batch.isSpoiled = true;
     batch.isClosed = true;
     if (batch === this.batch) this.batch = undefined;
-    if (reason !== STOPPED) this.fail(file, reason);
+    for (const other of batch.unfinished) other.failure ??= SPOILED;
     if (batch.holders.size === 0) this.settle(batch);
   }
 
@@ -282,6 +296,8 @@ export class Extraction {
 
   /** Everybody has let go of a batch. */
   private settle(batch: CommitBatch): void {
+    if (batch.isSettled) return;
+    batch.isSettled = true;
     if (!batch.isSpoiled) {
       this.commit(batch);
       return;
@@ -291,6 +307,7 @@ export class Extraction {
     }
     this.filesRead -= batch.taken.length;
     for (const file of batch.taken) this.again.push({ file, isSolo: false });
+    for (const { file } of batch.unfinished) this.again.push({ file, isSolo: false });
   }
 
   private commit(batch: CommitBatch): void {

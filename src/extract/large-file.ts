@@ -59,8 +59,8 @@ export class LargeFile {
   /** What the parts come to. */
   sum(): FileNumbers {
     const numbers = new Float64Array(FILE_NUMBERS.length);
-    const reasons = new Uint32Array(this.replies[0].reasons.length);
-    const notes = new Uint32Array(this.replies[0].notes.length);
+    const reasons = new Float64Array(this.replies[0].reasons.length);
+    const notes = new Float64Array(this.replies[0].notes.length);
     for (const reply of this.replies) {
       for (let i = 0; i < numbers.length; i++) numbers[i] += reply.numbers[i];
       for (let i = 0; i < reasons.length; i++) reasons[i] += reply.reasons[i];

@@ -3,6 +3,12 @@ import { REASON } from './reasons.js';
 import { CHUNK_BYTES, LONGEST_LINE, type RecordBatch } from './record-batch.js';
 import { type FileAccount, reject, scanLines } from './scan-lines.js';
 
+/** The beginning of a line and a chunk; see `RecordBatch` for what is behind them. */
+const CAPACITY_BYTES = CHUNK_BYTES + LONGEST_LINE;
+
+/** New bytes that are worth a look. */
+const LEAST_NEW_BYTES = 1 << 14;
+
 /**
  * Cuts the bytes of one log file, coming in pieces of any size, into lines, in a buffer
  * of fixed size. The result does not depend on where the pieces end.
@@ -12,6 +18,8 @@ import { type FileAccount, reject, scanLines } from './scan-lines.js';
 export class LineFeeder {
   private readonly buffer: Buffer;
   private filled = 0;
+  /** How much of it has been looked through for lines. */
+  private seen = 0;
   /** Offset in the log file of the buffer's first byte. */
   private offset = 0;
   private skipping: 'no' | 'to the first line' | 'a long line' = 'no';
@@ -32,6 +40,7 @@ export class LineFeeder {
     this.name = name;
     this.account = account;
     this.filled = 0;
+    this.seen = 0;
     this.offset = Math.max(0, start - 1);
     this.skipping = start > 0 ? 'to the first line' : 'no';
     this.limit = end;
@@ -45,19 +54,23 @@ export class LineFeeder {
 
   /** Where the next bytes go. */
   room(): Buffer {
-    return this.buffer.subarray(this.filled, this.filled + CHUNK_BYTES);
+    return this.buffer.subarray(this.filled, Math.min(this.filled + CHUNK_BYTES, CAPACITY_BYTES));
   }
 
   /** Take the lines that are complete now that `count` bytes were added. */
   took(count: number): void {
     this.filled += count;
+    // Decoders may give byte after byte: the beginning of a long line must not be looked through for each.
+    if (this.filled - this.seen < LEAST_NEW_BYTES) return;
     this.advance(false);
+    this.seen = this.filled;
     // What is left is the beginning of one line.
     if (this.filled > LONGEST_LINE && this.skipping === 'no' && !this.isDone) {
       this.account.lines++;
       reject(this.offset, REASON.line_too_long, this.name, this.batch, this.account);
       this.skipping = 'a long line';
       this.discard(this.filled);
+      this.seen = 0;
     }
   }
 
@@ -91,6 +104,7 @@ export class LineFeeder {
   }
 
   private discard(count: number): void {
+    if (count === 0) return;
     this.buffer.copyWithin(0, count, this.filled);
     this.filled -= count;
     this.offset += count;

@@ -32,8 +32,11 @@ export class UnreadableFileError extends Error {}
 /** A compressed file whose content is too large to be held in memory with that of others. */
 export class LargeContentError extends Error {}
 
-/** Called whenever lines were taken, with the stored bytes read since. May write out a full batch. */
-export type OnProgress = (storedBytes: number) => void;
+/**
+ * Called whenever lines were taken, with the stored bytes read since. May write out a full batch; what it returns is
+ * waited for where much may come out of few bytes.
+ */
+export type OnProgress = (storedBytes: number) => void | Promise<void>;
 
 /**
  * Feed a whole log file, plain or compressed.
@@ -186,20 +189,22 @@ async function feedGzip(
     if (content !== undefined) {
       requirePadding(fd, content.storedBytes, file.sizeBytes);
       feedPiece(content.bytes, feeder);
-      onProgress(file.sizeBytes);
+      await onProgress(file.sizeBytes);
       return content.bytes.length;
     }
   }
   if (!mayBeLarge) throw new LargeContentError();
   let contentBytes = 0;
   // Read by hand: a file stream could still be reading when an error has closed the file.
-  const source = Readable.from(chunksOf(fd, file.sizeBytes, 1 << 18, onProgress));
+  const source = Readable.from(
+    chunksOf(fd, file.sizeBytes, 1 << 18, (bytes) => void onProgress(bytes)),
+  );
   const gunzip = createGunzip({ chunkSize: 1 << 18 });
   source.on('error', (error) => gunzip.destroy(error));
   for await (const piece of source.pipe(gunzip)) {
     contentBytes += (piece as Buffer).length;
     feedPiece(piece as Buffer, feeder);
-    onProgress(0);
+    await onProgress(0);
   }
   requirePadding(fd, gunzip.bytesWritten, file.sizeBytes);
   return contentBytes;
@@ -240,18 +245,32 @@ async function feedZstd(
   // The decoder is loaded when there is something for it to do.
   const { ZstdReader } = await import('../source/zstd-reader.js');
   let contentBytes = 0;
+  /** What went wrong with the content, not with the decoder. */
+  let failure: unknown;
   const reader = new ZstdReader((piece) => {
     contentBytes += piece.length;
-    if (!mayBeLarge && contentBytes > SMALL_CONTENT_BYTES) throw new LargeContentError();
-    feedPiece(piece, feeder);
-    onProgress(0);
+    try {
+      if (!mayBeLarge && contentBytes > SMALL_CONTENT_BYTES) throw new LargeContentError();
+      feedPiece(piece, feeder);
+      // What it would have us wait for is waited for below.
+      void onProgress(0);
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
   });
+  const chunks = chunksOf(fd, size, 1 << 16, () => {});
   try {
-    for (const chunk of chunksOf(fd, size, 1 << 16, onProgress)) reader.push(chunk);
+    for (const chunk of chunks) {
+      reader.push(chunk);
+      const waits = onProgress(chunk.length);
+      if (waits !== undefined) await waits;
+    }
     reader.end();
   } catch (error) {
     // The decoder throws all kinds of errors at damaged data; those of the file or the cache pass.
     const isOther =
+      error === failure ||
       error instanceof S3LogExtractionError ||
       error instanceof UnreadableFileError ||
       error instanceof LargeContentError;
@@ -265,7 +284,7 @@ function* chunksOf(
   fd: number,
   size: number,
   chunkSize: number,
-  onProgress: OnProgress,
+  onProgress: (storedBytes: number) => void,
   from = 0,
 ): Generator<Buffer> {
   for (let position = from; position < size; ) {

@@ -105,6 +105,9 @@ export class RecordBatch {
     return (
       this.rows >= this.limits.rows ||
       this.rejects.rows >= this.limits.rows ||
+      // Of files that were rolled back no rows are left, but their keys and addresses.
+      this.#core.keyCount.value >= this.limits.rows ||
+      this.#core.addressCount.value > this.limits.rows ||
       this.keys.bytes.length >= this.limits.keyBytes
     );
   }

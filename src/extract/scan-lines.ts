@@ -11,9 +11,9 @@ export interface FileAccount {
   skipped: number;
   rejected: number;
   /** Rejected lines by code of the reason. */
-  readonly reasons: Uint32Array;
+  readonly reasons: Float64Array;
   /** Lines by bit of the note. */
-  readonly notes: Uint32Array;
+  readonly notes: Float64Array;
 }
 
 export function emptyAccount(): FileAccount {
@@ -22,8 +22,8 @@ export function emptyAccount(): FileAccount {
     kept: 0,
     skipped: 0,
     rejected: 0,
-    reasons: new Uint32Array(REASONS.length),
-    notes: new Uint32Array(NOTES.length),
+    reasons: new Float64Array(REASONS.length),
+    notes: new Float64Array(NOTES.length),
   };
 }
 

@@ -11,6 +11,8 @@ export class SegmentStore {
   private stores: Promise<void>[] = [];
   private readonly onTheirWay = new Set<Promise<void>>();
   private sequence = 0;
+  /** Why a segment could not be stored: there is no use in going on. */
+  private failure: unknown;
 
   constructor(
     private readonly folder: string,
@@ -18,8 +20,13 @@ export class SegmentStore {
     private readonly sealer: BulkSealer,
   ) {}
 
-  /** Encode a batch for a commit, empty it, and begin to store it. */
+  /**
+   * Encode a batch for a commit, empty it, and begin to store it.
+   *
+   * @throws {CacheWriteError} an earlier one could not be stored
+   */
   write(batch: RecordBatch, commit: string): void {
+    this.requireHealth();
     if (batch.isEmpty()) {
       batch.clear();
       return;
@@ -28,16 +35,32 @@ export class SegmentStore {
     const store = Promise.resolve(writeBatch(batch, this.folder, stem, this.sealer, this.segments));
     this.stores.push(store);
     this.onTheirWay.add(store);
-    const done = (): boolean => this.onTheirWay.delete(store);
-    // A failure is told by `settle`.
-    store.then(done, done);
+    store.then(
+      () => this.onTheirWay.delete(store),
+      (error: unknown) => {
+        this.failure ??= error;
+        this.onTheirWay.delete(store);
+      },
+    );
   }
 
-  /** Wait until few segments are on their way. */
+  /** Whether {@link keepUp} has something to wait for. */
+  get isBehind(): boolean {
+    return this.onTheirWay.size > MOST_ON_THEIR_WAY;
+  }
+
+  /**
+   * Wait until few segments are on their way.
+   *
+   * @throws {CacheWriteError} one could not be stored
+   */
   async keepUp(): Promise<void> {
-    while (this.onTheirWay.size > MOST_ON_THEIR_WAY) {
-      await Promise.race(this.onTheirWay).catch(() => undefined);
-    }
+    while (this.isBehind) await Promise.race(this.onTheirWay).catch(() => undefined);
+    this.requireHealth();
+  }
+
+  private requireHealth(): void {
+    if (this.failure !== undefined) throw this.failure;
   }
 
   /**

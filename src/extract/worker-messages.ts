@@ -71,8 +71,8 @@ export interface FileNumbers {
   /** Indexes of files with more content than can be held; they are to be read by a commit of their own. */
   readonly large: readonly number[];
   /** Sums over all files read: rejected lines by reason, and lines by note. */
-  readonly reasons: Uint32Array;
-  readonly notes: Uint32Array;
+  readonly reasons: Float64Array;
+  readonly notes: Float64Array;
 }
 
 export type WorkerReply =

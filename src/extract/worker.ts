@@ -31,16 +31,22 @@ import {
 } from './worker-messages.js';
 
 const setup = workerData as WorkerSetup;
-const batch = new RecordBatch(setup.limits);
-const feeder = new LineFeeder(batch);
 const account = emptyAccount();
+/** Made for the first request, so that it is told when they cannot be. */
+let batch: RecordBatch;
+let feeder: LineFeeder;
 const sealer = createBulkSealer(sealingKeyFromBytes(setup.sealingKey));
 const store = new SegmentStore(setup.segmentsFolder, `w${setup.index}`, sealer);
 
 /** A file that cannot be shared is given up on a stop when more than this of it is left. */
 const FINISH_BYTES = 128 << 20;
 
+/** More rejected lines of one file are not held: it is read by a commit of its own. */
+const MOST_HELD_REJECTS = 1 << 20;
+
 async function answer(request: WorkerRequest): Promise<WorkerReply> {
+  batch ??= new RecordBatch(setup.limits);
+  feeder ??= new LineFeeder(batch);
   await store.keepUp();
   const { commit } = request;
   switch (request.kind) {
@@ -48,7 +54,10 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
       const files = unpackFiles(request.files);
       const outcome = new Outcome(files.length);
       for (const [index, file] of files.entries()) {
-        if (batch.isFull()) store.write(batch, commit);
+        if (batch.isFull()) {
+          store.write(batch, commit);
+          await store.keepUp();
+        }
         await readSmall(index, file, outcome);
       }
       return { kind: 'files', ...outcome };
@@ -80,8 +89,8 @@ class Outcome implements FileNumbers {
   readonly numbers: Float64Array;
   readonly failures: [number, string][] = [];
   readonly large: number[] = [];
-  readonly reasons = new Uint32Array(REASONS.length);
-  readonly notes = new Uint32Array(NOTES.length);
+  readonly reasons = new Float64Array(REASONS.length);
+  readonly notes = new Float64Array(NOTES.length);
 
   constructor(files: number) {
     this.numbers = new Float64Array(files * FILE_NUMBERS.length);
@@ -102,11 +111,15 @@ function succeeded(index: number, read: ReadFile, outcome: Outcome): void {
 async function readSmall(index: number, file: PlannedFile, outcome: Outcome): Promise<void> {
   const mark = batch.mark();
   resetAccount(account);
+  const onProgress = (bytes: number): void => {
+    countProgress(bytes);
+    if (batch.rejects.rows - mark.rejects > MOST_HELD_REJECTS) throw new LargeContentError();
+  };
   try {
     feeder.begin(file.name, account);
     const read =
-      readSmallFile(file, feeder, countProgress) ??
-      (await readLogFile(file, false, feeder, countProgress));
+      readSmallFile(file, feeder, onProgress) ??
+      (await readLogFile(file, false, feeder, onProgress));
     succeeded(index, read, outcome);
   } catch (error) {
     batch.rollback(mark);
@@ -118,13 +131,18 @@ async function readSmall(index: number, file: PlannedFile, outcome: Outcome): Pr
 async function readPart(request: PartRequest, outcome: Outcome): Promise<void> {
   const { file, range, commit } = request;
   let left = range === undefined ? file.sizeBytes : 0;
-  const onProgress = (bytes: number): void => {
+  const onProgress = (bytes: number): void | Promise<void> => {
     countProgress(bytes);
     left -= bytes;
     if (left > FINISH_BYTES && Atomics.load(setup.stopFlag, 0) !== 0) {
       throw new UnreadableFileError(STOPPED);
     }
     if (batch.isFull()) store.write(batch, commit);
+    if (!store.isBehind) return undefined;
+    const waits = store.keepUp();
+    // Who reads a plain file does not wait; a failure is told by the next write.
+    waits.catch(() => undefined);
+    return waits;
   };
   resetAccount(account);
   try {

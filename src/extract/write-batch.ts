@@ -30,20 +30,25 @@ export async function writeBatch(
   written: WrittenSegments,
 ): Promise<void> {
   const { rows, rejects } = batch;
-  const bytes = rows > 0 ? encodeBatch(batch, sealer) : undefined;
-  if (rejects.rows > 0) {
-    written.rejects.push(
-      writeRejects(folder, stem, {
-        rows: rejects.rows,
-        names: rejects.names,
-        nameIds: rejects.nameIds.subarray(0, rejects.rows),
-        offsets: rejects.offsets.subarray(0, rejects.rows),
-        reasons: REASONS,
-        reasonIds: Uint32Array.from(rejects.reasons.subarray(0, rejects.rows)),
-      }),
-    );
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = rows > 0 ? encodeBatch(batch, sealer) : undefined;
+    if (rejects.rows > 0) {
+      written.rejects.push(
+        writeRejects(folder, stem, {
+          rows: rejects.rows,
+          names: rejects.names,
+          nameIds: rejects.nameIds.subarray(0, rejects.rows),
+          offsets: rejects.offsets.subarray(0, rejects.rows),
+          reasons: REASONS,
+          reasonIds: Uint32Array.from(rejects.reasons.subarray(0, rejects.rows)),
+        }),
+      );
+    }
+  } finally {
+    // Also when the disk is full: what cannot be written must not be tried again for each piece of a file.
+    batch.clear();
   }
-  batch.clear();
   if (bytes === undefined) return;
   written.records.push(await storeSegment(folder, recordsFile(stem), rows, bytes));
 }

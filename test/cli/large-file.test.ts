@@ -51,3 +51,22 @@ describe('a log file of more than 64 MiB', () => {
     expect(readTree(join(sandbox.cache, 'summaries'))).toEqual(EXPECTED);
   });
 });
+
+describe('a log file of nothing but line feeds', () => {
+  it('is rejected line by line, in bounded memory', async () => {
+    const sandbox = new Sandbox();
+    const count = 2_500_000;
+    sandbox.write('feeds', '\n'.repeat(count));
+    sandbox.write('piece', text);
+    const report = await sandbox.done('extract', 'logs');
+    const { total, kept, rejected } = accountOf(PIECE);
+    expect(report.files).toMatchObject({ extracted: 2, failed: 0 });
+    expect(report.lines).toMatchObject({
+      total: total + count,
+      kept,
+      rejected: rejected + count,
+    });
+    expect(report.lines.reasons.truncated_before_bucket_owner).toBeGreaterThanOrEqual(count);
+    await sandbox.done('validate', 'cache');
+  });
+});

@@ -45,7 +45,7 @@ const feeder = new LineFeeder(batch);
 
 function outcome(account: FileAccount): Outcome {
   const { lines, kept, skipped, rejected } = account;
-  const sum = (counts: Uint32Array): number => counts.reduce((total, count) => total + count, 0);
+  const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0);
   expect(sum(account.reasons)).toBe(rejected);
   expect(account.notes.length).toBe(NOTES.length);
   const words = batch.sealAddresses((from, count, out) => {

@@ -250,3 +250,16 @@ it('a small plain file is read in one go, and to the same', async () => {
     expect(found).toEqual([other.encoding, other.check, other.contentBytes]);
   }
 });
+
+it('what goes wrong with the content is not taken for damaged data', async () => {
+  const path = join(scratchDirectory(), 'log');
+  writeFileSync(path, zstd);
+  const { size, mtimeMs } = statSync(path);
+  const file = { path: logPath(path), sizeBytes: size, modifiedMs: Math.floor(mtimeMs) };
+  batch.clear();
+  feeder.begin('log', emptyAccount());
+  const attempt = readLogFile(file, true, feeder, () => {
+    throw new TypeError('no room');
+  });
+  await expect(attempt).rejects.toThrow(new TypeError('no room'));
+});

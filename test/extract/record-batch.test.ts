@@ -138,3 +138,43 @@ it('leaves no raw address in what a look at it shows', () => {
   const { inspect } = require('node:util') as typeof import('node:util');
   expect(inspect(batch, { depth: 5, showHidden: true })).not.toMatch(/3221225985|c0000201/i);
 });
+
+// A table made for a power of two of keys once grew beyond its room at the last of them, into that of the addresses.
+it('keeps addresses as they are when it holds all the keys it has room for', () => {
+  const full = new RecordBatch({ rows: 0, keyBytes: 1 });
+  const capacity = full.keyIds.length;
+  expect(Math.log2(capacity) % 1).toBe(0);
+  line.hasAddress = true;
+  for (let i = 0; i < capacity; i++) {
+    line.bounds[2 * FIELD.key] = 0;
+    line.bounds[2 * FIELD.key + 1] = full.input.write(i.toString(36), 0, 'latin1');
+    line.addressWords.set([0x20010db8, 0, 0, i % 1_000]);
+    full.addRecord(line);
+  }
+  expect(full.keys.count).toBe(capacity);
+  const sealed = Buffer.from(full.sealAddresses(copy));
+  for (let id = 1; id <= 1_000; id++) {
+    const hexId = (id - 1).toString(16).padStart(24, '0');
+    expect(sealed.toString('hex', 16 * id, 16 * id + 16)).toBe(`20010db8${hexId}`);
+  }
+  expect(sealed.length).toBe(16 * 1_001);
+});
+
+// Of files that were rolled back only rows were forgotten: the tables ran over, and the file in hand was taken for damaged.
+it('is full of keys or addresses without any rows left', () => {
+  const small = new RecordBatch({ rows: 100, keyBytes: 1 << 20 });
+  for (let i = 0; i < 100; i++) {
+    const mark = small.mark();
+    expect(small.isFull()).toBe(false);
+    line.bounds[2 * FIELD.key] = 0;
+    line.bounds[2 * FIELD.key + 1] = small.input.write(`key ${i}`, 0, 'latin1');
+    line.hasAddress = true;
+    line.addressWords.set([0, 0, 0xffff, i]);
+    small.addRecord(line);
+    small.rollback(mark);
+  }
+  expect(small.isEmpty()).toBe(true);
+  expect(small.isFull()).toBe(true);
+  small.clear();
+  expect(small.isFull()).toBe(false);
+});

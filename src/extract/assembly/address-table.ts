@@ -23,7 +23,7 @@ export let touchedAddresses: u32 = 0;
 export function reserveAddresses(addresses: u32): void {
   most = addresses;
   let slots: usize = FIRST_MASK + 1;
-  while (slots < <usize>addresses * 2) slots *= 2;
+  while (slots <= <usize>addresses * 2) slots *= 2;
   addressWords = reserve(<usize>addresses * 16);
   v4Slots = reserve(slots * 8);
   v6Slots = reserve(slots * 4);

@@ -27,7 +27,8 @@ export function reserveKeys(keys: u32, bytes: usize): void {
   keyOffsets = reserve((<usize>keys + 1) * 4);
   hashes = reserve(<usize>keys * 8);
   let most: usize = FIRST_MASK + 1;
-  while (most < <usize>keys * 2) most *= 2;
+  // The table grows when it is more than half full; the last key may make it do so.
+  while (most <= <usize>keys * 2) most *= 2;
   slots = reserve(most * SLOT_BYTES);
 }
 

@@ -51,6 +51,7 @@ export function reserveRecords(most: u32, keyBytes: usize): void {
 
 export function clearRecords(): void {
   rows = 0;
+  forgetWaiting();
   clearKeys();
   clearAddresses();
 }
@@ -58,6 +59,14 @@ export function clearRecords(): void {
 /** Go back to fewer rows. */
 export function truncateRecords(to: u32): void {
   rows = to;
+  forgetWaiting();
+}
+
+/** None waits between calls, unless one of them has failed. */
+function forgetWaiting(): void {
+  waiting = 0;
+  waitingV4Count = 0;
+  waitingV6Count = 0;
 }
 
 /** Append a record; {@link resolveWaiting} gives it its ids. The key's bytes must stay until then. */
