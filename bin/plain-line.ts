@@ -119,8 +119,9 @@ function readValue(
 
 const PLAIN_NUMBER = /^-?(?:0|[1-9]\d{0,14})(?:\.\d{1,9})?$/;
 
-/** yargs has rules of its own for quotes, dashes, and what may be a number. */
+/** yargs has rules of its own for quotes, dashes, what may be a number, and the word `help`. */
 function isPlainText(text: string): boolean {
+  if (text === 'help') return false;
   return /^[^-'"\s]/.test(text) && !/['"]/.test(text) && Number.isNaN(Number(text));
 }
 

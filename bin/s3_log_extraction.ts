@@ -11,5 +11,6 @@ const OLDER_SPELLINGS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const [command, ...rest] = process.argv.slice(2);
-const older = command === undefined ? undefined : OLDER_SPELLINGS[command];
+const isOlder = command !== undefined && Object.hasOwn(OLDER_SPELLINGS, command);
+const older = isOlder ? OLDER_SPELLINGS[command] : undefined;
 await runCli(older === undefined ? process.argv.slice(2) : [...older, ...rest]);

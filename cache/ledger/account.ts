@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { CommitRecord, LineAccount } from '../commit-record.js';
 import type { CachePaths } from '../paths.js';
 
+/** The last runs are told one by one. */
+const MOST_RUNS = 64;
+
 /** What one run has committed. */
 export interface RunAccount {
   /** The middle part of its commits' names. */
@@ -88,6 +91,8 @@ function addToRun(account: LedgerAccount, record: CommitRecord): void {
     };
     runs.set(name, first);
     account.runs.push(first);
+    // Years of nightly runs must not be read and written by each of them.
+    if (account.runs.length > MOST_RUNS) runs.delete((account.runs.shift() as RunAccount).run);
     return;
   }
   if (record.createdAt < run.from) run.from = record.createdAt;

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../atomic-write.js';
-import { systemErrorCode } from '../error.js';
+import { CacheWriteError, writeFileAtomic } from '../atomic-write.js';
 import type { CachePaths } from '../paths.js';
 import type { LedgerAccount } from './account.js';
 import type { LedgerPart } from './part-file.js';
@@ -34,9 +33,9 @@ export function readIndexManifest(paths: CachePaths): IndexManifest | undefined 
   let text: string;
   try {
     text = readFileSync(manifestPath(paths), 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
+  } catch {
+    // Whatever is in its way: the index is made anew, or done without.
+    return undefined;
   }
   const match = /,"checksum":"([0-9a-f]{64})"\}\n$/.exec(text.slice(-100));
   if (match === null) return undefined;
@@ -58,17 +57,28 @@ export function writeIndexManifest(paths: CachePaths, manifest: IndexManifest): 
   removeOtherParts(paths, manifest.parts);
 }
 
-/** Remove the index: it is made anew from the commits. */
+/**
+ * Remove the index: it is made anew from the commits.
+ *
+ * @throws {CacheWriteError}
+ */
 export function removeIndex(paths: CachePaths): void {
   if (!existsSync(paths.ledger)) return;
-  rmSync(manifestPath(paths), { force: true });
-  removeOtherParts(paths, []);
+  try {
+    rmSync(paths.ledger, { recursive: true, force: true });
+  } catch (error) {
+    throw new CacheWriteError(paths.ledger, error);
+  }
 }
 
 function removeOtherParts(paths: CachePaths, parts: readonly LedgerPart[]): void {
   const named = new Set(parts.map(({ file }) => file));
   for (const file of readdirSync(paths.ledger)) {
-    if (PART_FILE.test(file) && !named.has(file)) rmSync(join(paths.ledger, file), { force: true });
+    if (!PART_FILE.test(file) || named.has(file)) continue;
+    // What cannot be removed does no harm.
+    try {
+      rmSync(join(paths.ledger, file), { force: true });
+    } catch {}
   }
 }
 

@@ -16,7 +16,6 @@ export interface LedgerPart {
   readonly checks: readonly string[];
 }
 
-/** Names of part files in `ledger/`. */
 /** The columns of a part, in this order; each of 32-bit numbers. */
 export const COLUMN = { high: 0, low: 1, stamp: 2, ordinal: 3 } as const;
 const COLUMNS = 4;

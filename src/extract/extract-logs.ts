@@ -3,6 +3,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
 import { removeGarbage } from '../../cache/garbage.js';
 import { Ledger } from '../../cache/ledger.js';
+import { LockLostError } from '../../cache/lock.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { logPath } from '../source/log-path.js';
@@ -140,7 +141,7 @@ export async function extractLogs(
       }
     } while (!report.stopped && !plan.isStopped && ahead.nextPass(room()));
     if (plan.isStopped && !plan.isComplete) report.stopped = true;
-    ledger.finish();
+    finishLedger(ledger, warn);
     progress();
   } catch (error) {
     await close();
@@ -150,6 +151,16 @@ export async function extractLogs(
   await close();
   report.elapsedMs = Math.round(performance.now() - startedAt);
   return report;
+}
+
+/** The index of the ledger is derived: that it cannot be written is no failure of what was extracted. */
+function finishLedger(ledger: Ledger, warn: (message: string) => void): void {
+  try {
+    ledger.finish();
+  } catch (error) {
+    if (error instanceof LockLostError) throw error;
+    warn('The index of known log files could not be written; the next run makes it.');
+  }
 }
 
 /** Give the disk back at once what a failed run wrote: it may have failed for lack of space. */
@@ -250,8 +261,9 @@ function startWorkers(
 ): ExtractionWorker[] {
   // What all workers hold together stays within some hundred megabytes (invariant I7).
   const limits = {
-    rows: Math.max(1 << 16, Math.min(1 << 20, Math.floor((1 << 22) / count))),
-    keyBytes: Math.max(4 << 20, Math.min(64 << 20, Math.floor((256 << 20) / count))),
+    // Just below a power of two, at which tables double.
+    rows: Math.max(1 << 15, Math.floor(2e6 / Math.max(2, count))),
+    keyBytes: Math.max(4 << 20, Math.min(64 << 20, Math.floor((128 << 20) / count))),
   };
   return Array.from(
     { length: count },

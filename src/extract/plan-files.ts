@@ -29,6 +29,18 @@ export interface PlanObserver {
 /** Files that wait at once, at most: a pass ends there, so that memory stays bounded (invariant I7). */
 const MOST_WAITING = 100_000;
 
+/** Files to be compared that are put in order together, and after how many everything else gets its turn. */
+const MOST_LOOKS = 50_000;
+const LOOKS_PER_TURN = 64;
+
+/** A file of a known name and of another size or time. */
+interface Look {
+  readonly entry: SourceFile;
+  readonly name: string;
+  /** Of the commit that holds the name. */
+  readonly ordinal: number;
+}
+
 /**
  * The files below `root` that are in no commit yet, in a fixed order, found as they are asked for.
  *
@@ -45,7 +57,12 @@ export class FilePlan {
   /** Found and not looked at yet, from `at` on. */
   private entries: SourceEntries = [];
   private at = 0;
+  private isWalked = false;
   private waiting: SourceFile[] = [];
+  /** Found, and to be compared with what was extracted under their names; those whose turn it is. */
+  private looks: Look[] = [];
+  private ready: Look[] = [];
+  private looked = 0;
   private readonly otherRoots: readonly LogPath[];
 
   /** @param mostWaiting with which a pass ends */
@@ -63,16 +80,24 @@ export class FilePlan {
   /** @returns the next new file, or undefined when this pass has no more */
   async next(): Promise<NewFile | undefined> {
     while (this.waiting.length < this.mostWaiting && !this.isStopped) {
+      const look = this.ready.pop();
+      if (look !== undefined) {
+        const file = await this.lookAt(look);
+        if (file !== undefined) return file;
+        continue;
+      }
+      if (this.looks.length > 0 && (this.isWalked || this.looks.length >= MOST_LOOKS)) {
+        // Taken from the end: commit by commit, so that each commit's ledger is read once.
+        this.ready = this.looks.sort((one, other) => other.ordinal - one.ordinal);
+        this.looks = [];
+        continue;
+      }
+      if (this.isWalked) {
+        this.isComplete = true;
+        break;
+      }
       if (this.at === this.entries.length) {
-        const { value, done } = await this.walk.next();
-        if (done) {
-          this.isComplete = true;
-          break;
-        }
-        this.entries = value;
-        this.at = 0;
-        // Everything else gets its turn.
-        await nextTurn();
+        await this.walkOn();
         continue;
       }
       const entry = this.entries[this.at++];
@@ -88,10 +113,33 @@ export class FilePlan {
         this.observer.known();
         continue;
       }
+      if (state !== 'new' && state !== PLANNED) {
+        this.looks.push({ entry, name, ordinal: state });
+        continue;
+      }
       const file = await this.judge(entry, name, state);
       if (file !== undefined) return file;
     }
     return undefined;
+  }
+
+  private async walkOn(): Promise<void> {
+    const { value, done } = await this.walk.next();
+    if (done) {
+      this.isWalked = true;
+      return;
+    }
+    this.entries = value;
+    this.at = 0;
+    // Everything else gets its turn.
+    await nextTurn();
+  }
+
+  private async lookAt({ entry, name }: Look): Promise<NewFile | undefined> {
+    if (++this.looked % LOOKS_PER_TURN === 0) await nextTurn();
+    // What it is known by may have changed since it was found.
+    const state = this.ledger.lookUp(name, entry.sizeBytes, entry.modifiedMs);
+    return this.judge(entry, name, state);
   }
 
   /** Look at no more files. */
@@ -188,8 +236,12 @@ export class FilePlan {
    */
   private async isKnownElsewhere(entry: SourceFile, name: string): Promise<boolean> {
     for (const root of this.otherRoots) {
-      if (!entry.path.startsWith(`${root}/`)) continue;
-      const other = logFileName(entry.path.slice(root.length + 1) as LogPath);
+      // A run may have begun at this very file, which then went by its base name.
+      const isItself = entry.path === root;
+      const folder = root.endsWith('/') ? root : `${root}/`;
+      if (!isItself && !entry.path.startsWith(folder)) continue;
+      const from = isItself ? root.lastIndexOf('/') + 1 : folder.length;
+      const other = logFileName(entry.path.slice(from) as LogPath);
       if (other === name) continue;
       const state = this.ledger.lookUp(other, entry.sizeBytes, entry.modifiedMs);
       if (state === 'same') return true;

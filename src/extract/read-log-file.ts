@@ -6,6 +6,7 @@ import { CHECKED_WHOLE_BYTES, contentCheck } from '../source/content-check.js';
 import { detectEncoding, ENCODING, type Encoding, SIGNATURE_BYTES } from '../source/encoding.js';
 import { COMPRESSION_SUFFIX } from '../source/log-name.js';
 import { type LogPath, pathBytes } from '../source/log-path.js';
+import { modifiedTime } from '../source/modified-time.js';
 import type { LineFeeder } from './line-feeder.js';
 
 /** Compressed files up to this size are decompressed in one piece when the content is small too. */
@@ -152,7 +153,7 @@ function openFile(file: FoundFile): number {
 
 function requireUnchanged(file: FoundFile, stats: Stats): void {
   if (!stats.isFile()) throw new UnreadableFileError('it is no longer a regular file');
-  if (stats.size !== file.sizeBytes || Math.floor(stats.mtimeMs) !== file.modifiedMs) {
+  if (stats.size !== file.sizeBytes || modifiedTime(stats) !== file.modifiedMs) {
     throw new UnreadableFileError('it changed while it was being read');
   }
 }

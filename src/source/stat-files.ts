@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { systemErrorCode } from '../../cache/error.js';
 import { joinLogPath, type LogPath, pathBytes } from './log-path.js';
+import { modifiedTime } from './modified-time.js';
 
 /** What is at a path that is no regular file, in place of its size. */
 export const NO_FILE = { folder: -1, other: -2, unreadable: -3 } as const;
@@ -23,7 +24,7 @@ export function statFiles(root: LogPath, paths: readonly LogPath[]): FileStats {
   paths.forEach((path, i) => {
     try {
       const stats = statSync(openable(joinLogPath(root, path)));
-      modified[i] = Math.floor(stats.mtimeMs);
+      modified[i] = modifiedTime(stats);
       if (stats.isFile()) sizes[i] = stats.size;
       else sizes[i] = stats.isDirectory() ? NO_FILE.folder : NO_FILE.other;
     } catch (error) {

@@ -25,9 +25,12 @@ export class StatThread {
 
   constructor(private readonly root: LogPath) {
     this.worker = new Worker(new URL(import.meta.url), { workerData: { purpose: PURPOSE, root } });
-    // It is never a reason for the process to live on.
+    // It is no reason for the process to live on, unless somebody waits for an answer.
     this.worker.unref();
-    this.worker.on('message', (stats: FileStats) => this.requests.shift()?.answer(stats));
+    this.worker.on('message', (stats: FileStats) => {
+      this.requests.shift()?.answer(stats);
+      if (this.requests.length === 0) this.worker.unref();
+    });
     this.worker.on('error', () => {});
     this.worker.on('exit', () => {
       this.hasEnded = true;
@@ -40,6 +43,7 @@ export class StatThread {
     if (this.hasEnded) return Promise.resolve(statFiles(this.root, paths));
     return new Promise((answer) => {
       this.requests.push({ paths, answer });
+      this.worker.ref();
       this.worker.postMessage(paths.join(SEPARATOR));
     });
   }

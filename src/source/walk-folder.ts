@@ -1,6 +1,7 @@
 import { type Stats, statSync } from 'node:fs';
 import { listFolder, type SourceProblem } from './list-folder.js';
 import { joinLogPath, type LogPath, pathBytes } from './log-path.js';
+import { modifiedTime } from './modified-time.js';
 import { type FileStats, NO_FILE, statFiles } from './stat-files.js';
 import { StatThread } from './stat-thread.js';
 
@@ -129,6 +130,6 @@ function singleFile(root: LogPath, stats: Stats): SourceFile {
     path: root,
     relativePath: root.slice(root.lastIndexOf('/') + 1) as LogPath,
     sizeBytes: stats.size,
-    modifiedMs: Math.floor(stats.mtimeMs),
+    modifiedMs: modifiedTime(stats),
   };
 }

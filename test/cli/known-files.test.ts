@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
@@ -32,6 +32,48 @@ it('files that are known stay known, whatever becomes of their index', async () 
     expect((await sandbox.done('extract', 'logs')).files).toEqual(known);
   }
   await sandbox.done('reset', 'extraction', '--yes');
-  expect(readdirSync(ledger)).toEqual([]);
+  expect(existsSync(ledger)).toBe(false);
   expect((await sandbox.done('extract', 'logs')).files).toMatchObject({ extracted: FILES });
 });
+
+// A run that began at the file itself knew it by its base name; one that began at its folder counted it again.
+it.each([
+  ['logs/sub/x.log', 'logs'],
+  ['logs', 'logs/sub/x.log'],
+  ['logs/sub', 'logs/sub/x.log'],
+])('a file counts once, extracted from %s and then from %s', async (first, second) => {
+  const sandbox = new Sandbox();
+  sandbox.write('sub/x.log', logText([{ key: 'ds1/x', time: 1_700_000_000, client: 1 }]));
+  const { files } = await sandbox.done('extract', first);
+  expect(files).toMatchObject({ extracted: 1 });
+  expect((await sandbox.done('extract', second)).files).toMatchObject({ known: 1, extracted: 0 });
+  expect((await sandbox.done('status')).lines.total).toBe(1);
+});
+
+// The index is derived: nothing in its place may make a run fail.
+it.each([
+  ['a file', (ledger: string) => writeFileSync(ledger, '')],
+  [
+    'a folder for a manifest',
+    (ledger: string) => mkdirSync(join(ledger, 'manifest.json'), { recursive: true }),
+  ],
+  [
+    'a folder for a part',
+    (ledger: string) => mkdirSync(join(ledger, '0123456789abcdef.part'), { recursive: true }),
+  ],
+])(
+  '%s in the place of the index stops neither extract nor status nor reset',
+  async (_, obstruct) => {
+    const sandbox = new Sandbox();
+    sandbox.write('x.log', logText([{ key: 'ds1/x', time: 1_700_000_000, client: 1 }]));
+    await sandbox.done('extract', 'logs');
+    rmSync(join(sandbox.cache, 'ledger'), { recursive: true });
+    obstruct(join(sandbox.cache, 'ledger'));
+    expect((await sandbox.done('status')).files).toBe(1);
+    sandbox.write('y.log', logText([{ key: 'ds1/y', time: 1_700_000_000, client: 1 }]));
+    expect((await sandbox.done('extract', 'logs')).files).toMatchObject({ known: 1, extracted: 1 });
+    expect((await sandbox.done('status')).files).toBe(2);
+    await sandbox.done('reset', 'extraction', '--yes');
+    expect((await sandbox.done('status')).files).toBe(0);
+  },
+);

@@ -98,6 +98,8 @@ describe('a plain line', () => {
       ['extract', '--mode=other'],
       ['extract', '--', 'logs'],
       ['extract', '007'],
+      ['extract', 'help'],
+      ['config', 'source', 'set', 'help'],
       ['extract', '"logs"'],
       ['config', 'cache', 'set'],
       ['update', '--from', 'logs', 'totals'],
@@ -142,7 +144,22 @@ async function expectSameAsYargs(args: readonly string[]): Promise<boolean> {
 }
 
 const TEXTS = ['logs', '/a/b c', 's3://b/p', 'x=y', '.', 'ds1,ds2', 'ümlaut', 'update', 'ip'];
-const ODD = ['', '-1', '007', '1e3', '0x1f', 'true', 'false', '"q"', "it's", '-', '--', 'NaN', ' '];
+const ODD = [
+  '',
+  'help',
+  '-1',
+  '007',
+  '1e3',
+  '0x1f',
+  'true',
+  'false',
+  '"q"',
+  "it's",
+  '-',
+  '--',
+  'NaN',
+  ' ',
+];
 const NUMBERS = ['0', '1', '-2', '12', '2.5', '-0.25', '123456789012345'];
 
 /** Lines of known words and options, their values mostly such as fit, in any order after the command. */
