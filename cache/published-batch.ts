@@ -19,7 +19,7 @@ import { CacheWriteError, PUBLISHED, TEMPORARY_SUFFIX } from './atomic-write.js'
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 import { PublishedFolderError } from './published-folder.js';
 
-/** Pieces are compared and written in about this size. */
+/** Large files are compared in pieces of this size. */
 const PIECE_BYTES = 1 << 20;
 
 /**
@@ -40,14 +40,14 @@ export class PublishedBatch {
   /**
    * Write a file, unless the one there has the same bytes.
    *
-   * @param pieces text, in pieces; what fits in one is compared before anything is written
+   * @param pieces its bytes; what comes in one piece is compared before anything is written
    * @returns whether it differs
    * @throws {CacheWriteError} @throws {PublishedFolderError}
    */
-  prepare(path: string, pieces: Iterable<string>): boolean {
+  prepare(path: string, pieces: Iterable<Uint8Array>): boolean {
     const iterator = pieces[Symbol.iterator]();
     const first = iterator.next();
-    const head = Buffer.from(first.done === true ? '' : first.value, 'utf8');
+    const head: Uint8Array = first.done === true ? new Uint8Array(0) : first.value;
     const second = first.done === true ? first : iterator.next();
     const isWhole = second.done === true;
     const size = sizeOfFile(path);
@@ -61,7 +61,7 @@ export class PublishedBatch {
         fchmodSync(fd, PUBLISHED.file);
         bytes += writeFully(fd, head);
         for (let next = second; next.done !== true; next = iterator.next()) {
-          bytes += writeFully(fd, Buffer.from(next.value, 'utf8'));
+          bytes += writeFully(fd, next.value);
         }
       } finally {
         closeSync(fd);
@@ -193,17 +193,4 @@ function readFully(fd: number, into: Buffer): number {
     done += read;
     if (read === 0 || done === into.length) return done;
   }
-}
-
-/** Cut rows of text into pieces that are worth a write. */
-export function* inPieces(rows: Iterable<string>): Generator<string> {
-  let piece = '';
-  for (const row of rows) {
-    piece += row;
-    if (piece.length >= PIECE_BYTES) {
-      yield piece;
-      piece = '';
-    }
-  }
-  if (piece !== '') yield piece;
 }

@@ -31,8 +31,8 @@ export interface RollUpOptions {
 const ROWS_WORTH_A_THREAD = 300_000;
 const MOST_THREADS = 8;
 /** A partition of records put aside is about as large as one slice. */
-const ROWS_OF_PARTITION = 250_000;
-const MOST_PARTITIONS = 512;
+const ROWS_OF_PARTITION = 1_000_000;
+const MOST_PARTITIONS = 128;
 /** 64 MB, and about three times as much for the sums. */
 const SLICE_WORDS = 1 << 24;
 
@@ -62,18 +62,21 @@ export async function rollUpCommits(
   if (segments.length === 0) return { commits: names, sums: [], requesters: [] };
   const table = knownRequesters(paths, runs);
   makeDirectory(paths.tmp);
+  const threads = threadsFor(
+    options.threads,
+    Math.min(segments.length, rows / ROWS_WORTH_A_THREAD),
+  );
+  const needed = Math.max(1, Math.ceil(rows / ROWS_OF_PARTITION));
+  // Some for each thread, so that all end at about the same time.
+  const partitions = threads === 1 ? needed : Math.max(needed, threads * 8);
   const token = randomBytes(6).toString('hex');
   const spills: string[] = [];
   const setupOf = (thread: number): RollupSetup => {
     const spill = join(paths.tmp, `rollup-${token}-${thread}`);
     spills.push(spill);
-    const partitions = Math.min(MOST_PARTITIONS, Math.ceil(rows / ROWS_OF_PARTITION) || 1);
-    return { segments: paths.segments, rollups: paths.rollups, spill, partitions };
+    const { segments: folder, rollups } = paths;
+    return { segments: folder, rollups, spill, partitions: Math.min(partitions, MOST_PARTITIONS) };
   };
-  const threads = threadsFor(
-    options.threads,
-    Math.min(segments.length, rows / ROWS_WORTH_A_THREAD),
-  );
   const pool = new TaskPool<RollupTask, RollupReply>(
     new URL('./rollups/rollup-thread.js', import.meta.url),
     setupOf,

@@ -44,7 +44,7 @@ export interface RollupsUpdate {
   readonly stopped: boolean;
 }
 
-/** Bounds the work that a stop loses, and the space on disk to put records aside: 27 bytes each. */
+/** Bounds the work that a stop loses, and the space on disk to put records aside: 12 to 25 bytes each. */
 const BATCH_ROWS = 128_000_000;
 
 /**

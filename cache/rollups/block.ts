@@ -73,11 +73,22 @@ function writeAssets({ assets, byAsset }: DatasetSums, to: ByteWriter): void {
 }
 
 function copyAssets(assets: MergedAssets, to: ByteWriter): void {
-  let before = '';
+  let before = new Uint8Array(256);
+  let lengthBefore = 0;
   while (assets.next()) {
-    writeName(assets.name, before, to);
+    const { name, length } = assets;
+    let shared = 0;
+    const most = Math.min(length, lengthBefore);
+    while (shared < most && before[shared] === name[shared]) shared++;
+    to.reserve(2 * NUMBER_BYTES + length + SUMS_BYTES);
+    to.varint(shared);
+    to.varint(length - shared);
+    to.bytes.set(name.subarray(shared, length), to.length);
+    to.length += length - shared;
     to.sums(assets.low, assets.high, assets.requests, assets.downloads);
-    before = assets.name;
+    if (before.length < length) before = new Uint8Array(length * 2);
+    before.set(name.subarray(0, length));
+    lengthBefore = length;
   }
   writeName('', '', to);
 }

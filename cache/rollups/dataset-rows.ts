@@ -2,6 +2,9 @@ import { CHUNK_ROWS, type DatasetSums, NARROW_ROW } from './dataset-sums.js';
 
 const CHUNK_WORDS = CHUNK_ROWS * NARROW_ROW;
 
+/** Full chunks that are used again: no more than were ever in use at once. */
+const spare: Uint32Array<ArrayBuffer>[] = [];
+
 /** Rows of one dataset, in the order in which they came, in chunks. */
 export class DatasetRows {
   readonly keys: number[] = [];
@@ -9,8 +12,8 @@ export class DatasetRows {
   readonly wide: (readonly [number, number, number, number, number])[] = [];
   /** Words taken of the last chunk. */
   used = 0;
-  #chunk = new Uint32Array(0);
-  readonly #full: Uint32Array[] = [];
+  #chunk: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  readonly #full: Uint32Array<ArrayBuffer>[] = [];
 
   /** The last chunk, which has room for at least one row behind {@link used}. */
   room(rows: number): Uint32Array {
@@ -18,14 +21,20 @@ export class DatasetRows {
     if (this.used > 0) this.#full.push(this.#chunk);
     // Small at first: there may be very many datasets.
     const words = Math.max(rows * NARROW_ROW, this.#chunk.length * 2);
-    this.#chunk = new Uint32Array(Math.min(words, CHUNK_WORDS));
+    this.#chunk =
+      words < CHUNK_WORDS ? new Uint32Array(words) : (spare.pop() ?? new Uint32Array(CHUNK_WORDS));
     this.used = 0;
     return this.#chunk;
   }
 
+  /** Hand all rows over; none are left. */
   addTo(sums: DatasetSums): void {
-    for (const chunk of this.#full) sums.addRows(chunk, chunk.length);
-    sums.addRows(this.#chunk, this.used);
+    this.#full.push(this.#chunk);
+    for (const chunk of this.#full) {
+      sums.addRows(chunk, chunk === this.#chunk ? this.used : chunk.length);
+      if (chunk.length === CHUNK_WORDS) spare.push(chunk);
+    }
+    this.#full.length = 0;
     for (const row of this.wide) sums.addRow(...row);
   }
 }

@@ -1,13 +1,19 @@
 import { bitsAt, unpackBits } from './bit-unpack.js';
+import { Scratch } from './scratch.js';
 
 /** 64-bit integers as two halves, two's complement. */
 export class Integers {
   readonly low: Uint32Array;
   readonly high: Int32Array;
 
-  constructor(readonly count: number) {
-    this.low = new Uint32Array(count);
-    this.high = new Int32Array(count);
+  /** @param name in the scratch memory */
+  constructor(
+    readonly count: number,
+    scratch: Scratch = new Scratch(),
+    name = '',
+  ) {
+    this.low = scratch.words(`${name} low`, count);
+    this.high = scratch.integers(`${name} high`, count);
   }
 }
 

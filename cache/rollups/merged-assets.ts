@@ -3,29 +3,36 @@ import { RADIX } from './sums.js';
 
 /** Goes through the assets of one section in order. */
 class AssetCursor {
-  /** See assetOrder; undefined behind the last one. */
-  name: string | undefined = '';
+  /** See assetOrder; {@link length} bytes of it. */
+  name = new Uint8Array(256);
+  length = 0;
+  isDone = false;
   readonly sums: ByteReader;
-  readonly #text: Buffer;
 
   constructor(section: Uint8Array) {
     this.sums = new ByteReader(section);
-    this.#text = Buffer.from(section.buffer, section.byteOffset, section.byteLength);
     this.next();
   }
 
   next(): void {
     const { sums } = this;
     const shared = sums.varint();
-    const rest = sums.varint();
-    if (shared + rest === 0) {
-      this.name = undefined;
+    const length = shared + sums.varint();
+    this.length = length;
+    if (length === 0) {
+      this.isDone = true;
       return;
     }
-    const end = sums.at + rest;
-    this.name =
-      (this.name as string).slice(0, shared) + this.#text.toString('latin1', sums.at, end);
-    sums.at = end;
+    if (length > this.name.length) {
+      const longer = new Uint8Array(length * 2);
+      longer.set(this.name);
+      this.name = longer;
+    }
+    const { name } = this;
+    const { bytes } = sums;
+    let { at } = sums;
+    for (let i = shared; i < length; i++) name[i] = bytes[at++];
+    sums.at = at;
     sums.sums();
   }
 }
@@ -35,8 +42,9 @@ class AssetCursor {
  * in one (keys that differ only in a final slash), comes once. None of them is kept.
  */
 export class MergedAssets {
-  /** See assetOrder. */
-  name = '';
+  /** See assetOrder; {@link length} bytes of it, valid until the next one. */
+  name = new Uint8Array(256);
+  length = 0;
   low = 0;
   high = 0;
   requests = 0;
@@ -51,21 +59,28 @@ export class MergedAssets {
 
   /** @returns whether there is one more */
   next(): boolean {
-    let least: string | undefined;
-    for (const { name } of this.#cursors) {
-      if (name !== undefined && (least === undefined || name < least)) least = name;
+    let least: AssetCursor | undefined;
+    for (const cursor of this.#cursors) {
+      if (cursor.isDone) continue;
+      if (least === undefined || compare(cursor, least) < 0) least = cursor;
     }
     if (least === undefined) return false;
-    this.name = least;
+    this.#setName(least);
     this.low = 0;
     this.high = 0;
     this.requests = 0;
     this.downloads = 0;
     this.count++;
     for (const cursor of this.#cursors) {
-      for (; cursor.name === least; cursor.next()) this.#add(cursor.sums);
+      for (; !cursor.isDone && compare(cursor, this) === 0; cursor.next()) this.#add(cursor.sums);
     }
     return true;
+  }
+
+  #setName({ name, length }: AssetCursor): void {
+    if (length > this.name.length) this.name = new Uint8Array(length * 2);
+    this.length = length;
+    for (let i = 0; i < length; i++) this.name[i] = name[i];
   }
 
   #add(sums: ByteReader): void {
@@ -78,4 +93,17 @@ export class MergedAssets {
     this.requests += sums.requests;
     this.downloads += sums.downloads;
   }
+}
+
+interface Name {
+  readonly name: Uint8Array;
+  readonly length: number;
+}
+
+function compare(one: Name, other: Name): number {
+  const most = Math.min(one.length, other.length);
+  for (let i = 0; i < most; i++) {
+    if (one.name[i] !== other.name[i]) return one.name[i] - other.name[i];
+  }
+  return one.length - other.length;
 }

@@ -2,6 +2,7 @@ import type { ColumnMetaData, FileMetaData, RowGroup } from 'hyparquet';
 import { readHybrid } from './bit-unpack.js';
 import { Integers, readDeltas, readPlainIntegers } from './integers.js';
 import { readPageHeader } from './page-header.js';
+import { Scratch } from './scratch.js';
 import { Strings } from './strings.js';
 import { PADDING, uncompress } from './uncompress.js';
 
@@ -18,6 +19,9 @@ export interface ColumnChunk {
   readonly isOptional: boolean;
   /** Of FIXED_LEN_BYTE_ARRAY. */
   readonly typeLength: number;
+  readonly name: string;
+  /** What is read of the column stands in it. */
+  readonly scratch: Scratch;
 }
 
 /** One column of a row group. @throws RangeError when there is none of that name */
@@ -26,6 +30,7 @@ export function columnChunk(
   metadata: FileMetaData,
   group: RowGroup,
   name: string,
+  scratch = new Scratch(),
 ): ColumnChunk {
   const isNamed = (path: readonly string[] | undefined) => path?.join('.') === name;
   const meta = group.columns.find(({ meta_data: column }) =>
@@ -38,13 +43,16 @@ export function columnChunk(
     meta,
     isOptional: element.repetition_type === 'OPTIONAL',
     typeLength: element.type_length ?? 0,
+    name,
+    scratch,
   };
 }
 
 /** @throws RangeError for what it does not understand: nulls, other encodings */
 export function readStrings(chunk: ColumnChunk, rows: number): StringColumn {
-  const strings = new Strings();
-  const ids = new Uint32Array(rows);
+  const { scratch, name } = chunk;
+  const strings = new Strings(scratch, name);
+  const ids = scratch.words(`${name} ids`, rows);
   let dictionary = 0;
   const fixed = chunk.meta.type === 'FIXED_LEN_BYTE_ARRAY' ? chunk.typeLength : 0;
   for (const page of pages(chunk)) {
@@ -70,20 +78,19 @@ export function readStrings(chunk: ColumnChunk, rows: number): StringColumn {
 
 /** @throws RangeError for what it does not understand */
 export function readIntegers(chunk: ColumnChunk, rows: number): Integers {
-  const out = new Integers(rows);
+  const { scratch, name } = chunk;
+  const out = new Integers(rows, scratch, name);
   const size = chunk.meta.type === 'INT32' ? 4 : 8;
   let dictionary = new Integers(0);
-  const ids = new Uint32Array(0);
-  let scratch = ids;
   for (const { isDictionary, encoding, view, start, at, count } of pages(chunk)) {
     if (isDictionary) {
-      dictionary = new Integers(count);
+      dictionary = new Integers(count, scratch, `${name} dictionary`);
       readPlainIntegers(view, start, size, dictionary, 0, count);
     } else if (isDictionaryEncoding(encoding)) {
-      if (scratch.length < count) scratch = new Uint32Array(count);
-      readHybrid(view, start + 1, view.getUint8(start), scratch, 0, count);
+      const ids = scratch.words('ids', count);
+      readHybrid(view, start + 1, view.getUint8(start), ids, 0, count);
       for (let i = 0; i < count; i++) {
-        const id = scratch[i];
+        const id = ids[i];
         if (id >= dictionary.count) throw new RangeError('an id beyond the dictionary');
         out.low[at + i] = dictionary.low[id];
         out.high[at + i] = dictionary.high[id];
@@ -97,7 +104,7 @@ export function readIntegers(chunk: ColumnChunk, rows: number): Integers {
 
 /** @throws RangeError for what it does not understand */
 export function readBooleans(chunk: ColumnChunk, rows: number): Uint32Array {
-  const out = new Uint32Array(rows);
+  const out = chunk.scratch.words(chunk.name, rows);
   for (const { encoding, view, start, at, count } of pages(chunk)) {
     if (encoding === ENCODING.runs) readHybrid(view, start + 4, 1, out, at, count);
     else if (encoding === ENCODING.plain) {
@@ -134,7 +141,7 @@ interface Page {
   readonly count: number;
 }
 
-function* pages({ file, meta, isOptional }: ColumnChunk): Generator<Page> {
+function* pages({ file, meta, isOptional, name, scratch }: ColumnChunk): Generator<Page> {
   const first = Number(meta.dictionary_page_offset ?? 0n) || Number(meta.data_page_offset);
   const rows = Number(meta.num_values);
   let position = Math.min(first, Number(meta.data_page_offset));
@@ -148,7 +155,14 @@ function* pages({ file, meta, isOptional }: ColumnChunk): Generator<Page> {
     const size = header.uncompressedBytes - levelBytes;
     const bytes = isStoredPlain
       ? padded(file, body.subarray(levelBytes))
-      : uncompress(meta.codec, body.subarray(levelBytes), size);
+      : uncompress(
+          meta.codec,
+          body.subarray(levelBytes),
+          // Strings stay where they are in their pages, of which there may be many.
+          isDictionary
+            ? scratch.bytes(`${name} page`, size + PADDING)
+            : new Uint8Array(size + PADDING),
+        );
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start = 0;
     if (isOptional && !isDictionary) {

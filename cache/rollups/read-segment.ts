@@ -7,6 +7,7 @@ import {
   readStrings,
   type StringColumn,
 } from './read-column.js';
+import { Scratch } from './scratch.js';
 
 /** Records of one row group, in columns. */
 export interface SegmentPart {
@@ -28,13 +29,14 @@ export interface SegmentPart {
  * at once a segment, because the segment numbers them already.
  *
  * @param file the whole file
+ * @param scratch holds a part until the next one is asked for
  * @throws anything, when the file is not what it should be
  */
-export function* readSegment(file: Uint8Array): Generator<SegmentPart> {
+export function* readSegment(file: Uint8Array, scratch = new Scratch()): Generator<SegmentPart> {
   const metadata = parquetMetadata(file as Uint8Array<ArrayBuffer>);
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
-    const chunkOf = (name: string) => columnChunk(file, metadata, group, name);
+    const chunkOf = (name: string) => columnChunk(file, metadata, group, name, scratch);
     yield {
       rows,
       keys: readStrings(chunkOf('key'), rows),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { DamagedCacheError, type SegmentFile } from '../commit-record.js';
 import { systemErrorCode } from '../error.js';
@@ -8,6 +8,7 @@ import { DatasetSums } from './dataset-sums.js';
 import { gather } from './gather.js';
 import { RequesterTable } from './requester-table.js';
 import { scanRecords } from './scan-records.js';
+import { Scratch } from './scratch.js';
 import { type Extent, readExtents, SpillWriter } from './spill.js';
 import { type SumsFile, SumsFileWriter } from './sums-file.js';
 import type { TaskHandler } from './task-pool.js';
@@ -63,6 +64,7 @@ class RollupWorker {
   #writer: SumsFileWriter | undefined;
   #start: Extract<RollupTask, { kind: 'start' }> | undefined;
   #sums: DatasetSums | undefined;
+  readonly #scratch = new Scratch();
   readonly #requests: [number, number, number] = [0, 0, 0];
 
   constructor(setup: RollupSetup) {
@@ -94,10 +96,16 @@ class RollupWorker {
 
   #scan(segment: SegmentFile): void {
     const path = join(this.#setup.segments, segment.file);
-    const file = readVerified(path, segment);
+    const file = readVerified(path, segment, this.#scratch);
     let rows: number;
     try {
-      rows = scanRecords(file, this.#setup.partitions, this.#requesters, this.#openSpill());
+      rows = scanRecords(
+        file,
+        this.#setup.partitions,
+        this.#requesters,
+        this.#openSpill(),
+        this.#scratch,
+      );
     } catch (error) {
       // Its SHA-256 is right, so it was written so: by a newer or by a faulty program.
       if (error instanceof RangeError || error instanceof TypeError) {
@@ -114,7 +122,7 @@ class RollupWorker {
     if (this.#start === undefined) throw new TypeError('gather before start');
     const { spills, numbers, requesters } = this.#start;
     const words = slice.flat().reduce((sum, extent) => sum + extent.words, 0);
-    const buffer = new Uint32Array(words);
+    const buffer = this.#scratch.words('slice', words);
     const ends: number[] = [];
     let at = 0;
     for (const [source, extents] of slice.entries()) {
@@ -133,11 +141,26 @@ class RollupWorker {
   }
 }
 
-/** A file whose size and SHA-256 are those recorded. @throws {DamagedCacheError} */
-function readVerified(path: string, { bytes, sha256 }: SegmentFile): Uint8Array {
-  let file: Buffer;
+function readWhole(path: string, scratch: Scratch): Uint8Array {
+  const fd = openSync(path, 'r');
   try {
-    file = readFileSync(path);
+    const bytes = scratch.bytes('file', fstatSync(fd).size);
+    for (let done = 0; done < bytes.length; ) {
+      const read = readSync(fd, bytes, done, bytes.length - done, done);
+      if (read === 0) return bytes.subarray(0, done);
+      done += read;
+    }
+    return bytes;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A file whose size and SHA-256 are those recorded. @throws {DamagedCacheError} */
+function readVerified(path: string, { bytes, sha256 }: SegmentFile, scratch: Scratch): Uint8Array {
+  let file: Uint8Array;
+  try {
+    file = readWhole(path, scratch);
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
     throw new DamagedCacheError(path, 'it is missing', error);

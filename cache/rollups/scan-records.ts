@@ -2,6 +2,7 @@ import type { Integers } from './integers.js';
 import type { StringColumn } from './read-column.js';
 import { readSegment, type SegmentPart } from './read-segment.js';
 import type { RequesterTable } from './requester-table.js';
+import { Scratch } from './scratch.js';
 import type { SpillWriter } from './spill.js';
 
 const SLASH = 0x2f;
@@ -23,10 +24,11 @@ export function scanRecords(
   partitions: number,
   requesters: RequesterTable,
   spill: SpillWriter,
+  scratch = new Scratch(),
 ): number {
   let rows = 0;
-  for (const part of readSegment(file)) {
-    scanPart(part, partitions, requesters, spill);
+  for (const part of readSegment(file, scratch)) {
+    scanPart(part, partitions, requesters, spill, scratch);
     rows += part.rows;
   }
   return rows;
@@ -37,9 +39,10 @@ function scanPart(
   partitions: number,
   requesters: RequesterTable,
   spill: SpillWriter,
+  scratch: Scratch,
 ): void {
   const { rows, keys, bytesSent, downloads } = part;
-  const days = new Int32Array(rows);
+  const days = scratch.integers('days', rows);
   const fits = toDays(part.times, days) && bytesSent.high.every(isBelow16Bits);
   const rowWords = fits ? NARROW_ROW : WIDE_ROW;
   const numbers = requesters.numbers(addressWords(part.requesters));

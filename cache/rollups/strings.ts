@@ -1,4 +1,5 @@
 import { Integers, readDeltas } from './integers.js';
+import { Scratch } from './scratch.js';
 import { PADDING } from './uncompress.js';
 
 /** Byte strings, numbered from 0, where they stand in pages of a file. */
@@ -6,9 +7,17 @@ export class Strings {
   /** There is room for a word behind the last one. */
   bytes = new Uint8Array(0);
   /** Where each begins in the bytes, and where it ends. */
-  starts = new Uint32Array(0);
-  ends = new Uint32Array(0);
+  starts: Uint32Array = new Uint32Array(0);
+  ends: Uint32Array = new Uint32Array(0);
   count = 0;
+  readonly #scratch: Scratch;
+  readonly #name: string;
+
+  /** @param name in the scratch memory */
+  constructor(scratch = new Scratch(), name = '') {
+    this.#scratch = scratch;
+    this.#name = name;
+  }
 
   /**
    * Strings with their lengths before them, or of a fixed length.
@@ -70,7 +79,7 @@ export class Strings {
   }
 
   /** All strings, one behind the other. @throws RangeError when one has another length */
-  fixed(length: number): Uint8Array {
+  fixed(length: number): Uint8Array<ArrayBuffer> {
     const { bytes, starts, ends, count } = this;
     const all = new Uint8Array(count * length);
     let isDense = true;
@@ -97,16 +106,17 @@ export class Strings {
       all.set(bytes, base);
       this.bytes = all;
     }
-    this.starts = longer(this.starts, this.count);
-    this.ends = longer(this.ends, this.count);
+    this.starts = this.#longer(this.starts, 'starts');
+    this.ends = this.#longer(this.ends, 'ends');
     return { base, first };
   }
-}
 
-function longer(values: Uint32Array, count: number): Uint32Array<ArrayBuffer> {
-  const more = new Uint32Array(count);
-  more.set(values);
-  return more;
+  #longer(values: Uint32Array, name: string): Uint32Array {
+    if (values.length === 0) return this.#scratch.words(`${this.#name} ${name}`, this.count);
+    const more = new Uint32Array(this.count);
+    more.set(values);
+    return more;
+  }
 }
 
 function viewBytes(view: DataView): Uint8Array {

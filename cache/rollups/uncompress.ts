@@ -7,12 +7,12 @@ export const PADDING = 16;
 /**
  * Uncompress a page of Parquet.
  *
- * @returns the bytes, with {@link PADDING} behind them
+ * @param padded where it goes: as long as it is uncompressed, and {@link PADDING} behind it
+ * @returns the same
  * @throws what the codec throws at damaged bytes, or RangeError for an unknown codec
  */
-export function uncompress(codec: string, stored: Uint8Array, size: number): Uint8Array {
-  const padded = new Uint8Array(size + PADDING);
-  const out = padded.subarray(0, size);
+export function uncompress(codec: string, stored: Uint8Array, padded: Uint8Array): Uint8Array {
+  const out = padded.subarray(0, padded.length - PADDING);
   if (codec === 'SNAPPY') unpackSnappy(stored, out);
   else if (codec === 'LZ4_RAW') unpackLz4(stored, out);
   else {

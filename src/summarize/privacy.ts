@@ -54,28 +54,32 @@ export function publishedCount(
   return rounded < rules.threshold ? rounded + rules.modulus : rounded;
 }
 
-/**
- * The same rule for a count that is a number, as text: many times as fast.
- *
- * @param count exact, not negative, below 2^53
- */
-export function publishedNumber(count: number, rules: PrivacyRules): string {
-  const threshold = Number(rules.threshold);
-  const modulus = Number(rules.modulus);
-  if (count > MOST || threshold > MOST || modulus > MOST) {
-    return String(publishedCount(BigInt(count), rules));
-  }
-  if (count < threshold) return `<${threshold}`;
-  const rest = count % modulus;
-  const below = count - rest;
-  const isOdd = (below / modulus) % 2 === 1;
-  const up = 2 * rest > modulus || (2 * rest === modulus && isOdd);
-  const rounded = up ? below + modulus : below;
-  return String(rounded < threshold ? rounded + modulus : rounded);
+/** The same rule for counts that are numbers: many times as fast. */
+export interface PublishedNumbers {
+  readonly threshold: number;
+  /** @returns undefined for a count below the threshold */
+  round(count: number): number | undefined;
 }
 
-/** Twice of it, and the sum of two, are exact as numbers. */
-const MOST = 2 ** 51;
+/** @returns undefined when the rules have larger numbers than that is exact for */
+export function publishedNumbers(rules: PrivacyRules): PublishedNumbers | undefined {
+  const threshold = Number(rules.threshold);
+  const modulus = Number(rules.modulus);
+  if (threshold > MOST || modulus > MOST) return undefined;
+  const round = (count: number): number | undefined => {
+    if (count < threshold) return undefined;
+    const rest = count % modulus;
+    const below = count - rest;
+    const isOdd = (below / modulus) % 2 === 1;
+    const up = 2 * rest > modulus || (2 * rest === modulus && isOdd);
+    const rounded = up ? below + modulus : below;
+    return rounded < threshold ? rounded + modulus : rounded;
+  };
+  return { threshold, round };
+}
+
+/** Counts, which come nowhere near, and rules up to it are exact as numbers, doubled and added up. */
+const MOST = 2 ** 50;
 
 function nearestMultiple(count: bigint, modulus: bigint): bigint {
   const quotient = count / modulus;

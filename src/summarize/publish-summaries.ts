@@ -3,7 +3,7 @@ import { makeDirectory, PUBLISHED } from '../../cache/atomic-write.js';
 import type { Engine } from '../../cache/engine.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { CachePaths } from '../../cache/paths.js';
-import { inPieces, PublishedBatch, syncFileSystem } from '../../cache/published-batch.js';
+import { PublishedBatch, syncFileSystem } from '../../cache/published-batch.js';
 import { listFolders, removePublished, removePublishedFile } from '../../cache/published-folder.js';
 import type { PublishedState } from '../../cache/published-state.js';
 import { type RollupManifest, requesterNumbers } from '../../cache/rollup-manifest.js';
@@ -14,6 +14,7 @@ import { discardRollups, type UpdateRollupsOptions, updateRollups } from '../../
 import { chosenDatasets, type DatasetChoice, isPartial } from './dataset-choice.js';
 import { datasetFolder } from './dataset-folder.js';
 import { SumsByNumber } from './figures.js';
+import { bytesOf, planTables } from './plan-tables.js';
 import type { PrivacyRules } from './privacy.js';
 import { readRegionNumbers } from './region-numbers.js';
 import {
@@ -24,13 +25,8 @@ import {
   type TableTask,
   totalFigures,
 } from './table-tasks.js';
-import {
-  ARCHIVE_TABLES,
-  DATASET_FILES,
-  DATASET_TABLES,
-  type TableName,
-  tableRows,
-} from './tables.js';
+import { TableWriter } from './table-writer.js';
+import { ARCHIVE_TABLES, DATASET_FILES, DATASET_TABLES, tablePieces } from './tables.js';
 import { archiveTotals, datasetTotals } from './totals.js';
 
 /** What may be published. */
@@ -103,9 +99,6 @@ const TOTALS_FILES = {
   archiveTotals: 'archive_totals.json',
 } as const;
 
-/** Work for one thread at a time: enough to be worth a message, little enough to share. */
-const TASK_BYTES = 1 << 22;
-const TASK_DATASETS = 64;
 /** Bounds the space on disk for files that wait for their names. */
 const PENDING_FILES = 100_000;
 const PENDING_BYTES = 1 << 30;
@@ -138,11 +131,10 @@ class PublishRun {
   async publish(engine: Engine, manifest: RollupManifest): Promise<Publication> {
     const { shouldStop = () => false, rules } = this.#options;
     const places = blockPlaces(this.#paths.rollups, manifest.runs);
-    const chosen = chosenDatasets(places.keys(), this.#options);
+    const tasks = this.#plan(places, manifest);
     const regions = await readRegionNumbers(this.#paths, engine, manifest.runs);
     makeDirectory(this.#paths.summaries, PUBLISHED);
-    const tasks = this.#tasks(manifest, places, chosen);
-    const bytes = [...places.values()].flat().reduce((sum, place) => sum + bytesOf(place), 0);
+    const bytes = [...places.values()].reduce((sum, own) => sum + bytesOf(own), 0);
     const setup: TableSetup = {
       rollups: this.#paths.rollups,
       summaries: this.#paths.summaries,
@@ -172,8 +164,8 @@ class PublishRun {
       this.#figures.sort((a, b) => Buffer.compare(Buffer.from(a.dataset), Buffer.from(b.dataset)));
       if (this.#outputs.has('archiveTables') && places.size > 0) {
         for (const table of ARCHIVE_TABLES) {
-          const rows = tableRows(table, all, regions, rules);
-          this.#prepare('archiveTables', join(ARCHIVE_FOLDER, table), rows);
+          const pieces = tablePieces(table, all, regions, new TableWriter(rules));
+          this.#prepare('archiveTables', join(ARCHIVE_FOLDER, table), pieces);
         }
       }
       if (places.size > 0) {
@@ -216,46 +208,23 @@ class PublishRun {
     }
   }
 
-  /** All datasets, with those tables of each that are to be made; the largest first. */
-  #tasks(
-    manifest: RollupManifest,
-    places: ReadonlyMap<string, readonly BlockPlace[]>,
-    chosen: ReadonlySet<string>,
-  ): TableTask[] {
-    const { since } = this.#options;
-    const wantsAll = this.#outputs.size > 1 || !this.#outputs.has('datasetTables');
+  #plan(places: ReadonlyMap<string, readonly BlockPlace[]>, manifest: RollupManifest): TableTask[] {
+    const chosen = chosenDatasets(places.keys(), this.#options);
+    const needsAll = this.#outputs.size > 1 || !this.#outputs.has('datasetTables');
     const tables = this.#outputs.has('datasetTables') ? DATASET_TABLES : [];
-    const isNeeded = since?.neededTables(manifest, places, datasetFolder);
-    const all = [...places]
-      .filter(([dataset]) => wantsAll || chosen.has(dataset))
-      .map(([dataset, own]) => ({
-        dataset,
-        places: own,
-        tables: tables.filter((table: TableName) => isNeeded?.(dataset, table) ?? true),
-        bytes: own.reduce((sum, place) => sum + bytesOf(place), 0),
-      }))
-      .sort((a, b) => b.bytes - a.bytes);
-    const tasks: TableTask[] = [];
-    let datasets: typeof all = [];
-    let bytes = 0;
-    for (const dataset of all) {
-      datasets.push(dataset);
-      bytes += dataset.bytes;
-      if (bytes < TASK_BYTES && datasets.length < TASK_DATASETS) continue;
-      tasks.push({ kind: 'datasets', datasets });
-      datasets = [];
-      bytes = 0;
-    }
-    if (datasets.length > 0) tasks.push({ kind: 'datasets', datasets });
-    return tasks;
+    const isNeeded = this.#options.since?.neededTables(manifest, places, datasetFolder);
+    return planTables(
+      [...places].filter(([dataset]) => needsAll || chosen.has(dataset)),
+      (dataset) => tables.filter((table) => isNeeded?.(dataset, table) ?? true),
+    );
   }
 
   #prepareTotals(output: keyof typeof TOTALS_FILES, pieces: Iterable<string>): void {
-    if (this.#outputs.has(output)) this.#prepare(output, TOTALS_FILES[output], pieces);
+    if (this.#outputs.has(output)) this.#prepare(output, TOTALS_FILES[output], inPieces(pieces));
   }
 
-  #prepare(output: OutputKind, name: string, pieces: Iterable<string>): void {
-    const isChanged = this.#batch.prepare(join(this.#paths.summaries, name), inPieces(pieces));
+  #prepare(output: OutputKind, name: string, pieces: Iterable<Uint8Array>): void {
+    const isChanged = this.#batch.prepare(join(this.#paths.summaries, name), pieces);
     this.#count(output, isChanged ? 1 : 0, isChanged ? 0 : 1);
   }
 
@@ -316,6 +285,16 @@ class PublishRun {
   }
 }
 
-function bytesOf({ block }: BlockPlace): number {
-  return block.sections.reduce((sum, bytes) => sum + bytes, 0);
+/** Texts as bytes, in pieces that are worth a write. */
+function* inPieces(texts: Iterable<string>): Generator<Uint8Array> {
+  let piece = '';
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < TEXT_PIECE) continue;
+    yield Buffer.from(piece, 'utf8');
+    piece = '';
+  }
+  yield Buffer.from(piece, 'utf8');
 }
+
+const TEXT_PIECE = 1 << 20;

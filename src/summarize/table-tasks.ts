@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inPieces, PublishedBatch } from '../../cache/published-batch.js';
+import { PublishedBatch } from '../../cache/published-batch.js';
 import { type BlockPlace, DatasetReader } from '../../cache/rollups/dataset-blocks.js';
 import { bytesSentOf } from '../../cache/rollups/sums.js';
 import type { TaskHandler } from '../../cache/rollups/task-pool.js';
@@ -12,7 +12,8 @@ import {
   SumsByNumber,
 } from './figures.js';
 import type { PrivacyRules } from './privacy.js';
-import { byAsset, type TableName, tableRows } from './tables.js';
+import { TableWriter } from './table-writer.js';
+import { assetPieces, type TableName, tablePieces } from './tables.js';
 
 export interface TableSetup {
   readonly rollups: string;
@@ -69,6 +70,7 @@ class TableWorker {
   readonly #reader: DatasetReader;
   readonly #figures: FigureReader;
   readonly #batch = new PublishedBatch();
+  readonly #writer: TableWriter;
   readonly #days = new SumsByNumber();
   readonly #regions = new SumsByNumber();
 
@@ -76,6 +78,7 @@ class TableWorker {
     this.#setup = setup;
     this.#reader = new DatasetReader(setup.rollups, setup.requesters);
     this.#figures = new FigureReader(this.#reader, setup.regions);
+    this.#writer = new TableWriter(setup.rules);
   }
 
   run(task: TableTask): TableReply {
@@ -98,17 +101,17 @@ class TableWorker {
   }
 
   #makeOne({ dataset, places, tables }: DatasetTask): DatasetFigures {
-    const { regions, rules, summaries } = this.#setup;
+    const { regions, summaries } = this.#setup;
     const figures = this.#figures.read(places);
     this.#days.addAll(figures.days);
     this.#regions.addAll(figures.regions);
     const folder = datasetFolder(dataset);
     for (const table of tables) {
-      const rows =
+      const pieces =
         table === 'by_asset.tsv'
-          ? byAsset(this.#reader.assets(places), rules)
-          : tableRows(table, figures, regions, rules);
-      this.#batch.prepare(join(summaries, folder, table), inPieces(rows));
+          ? assetPieces(this.#reader.assets(places), this.#writer)
+          : tablePieces(table, figures, regions, this.#writer);
+      this.#batch.prepare(join(summaries, folder, table), pieces);
     }
     return { dataset, folder, ...totalFigures(figures) };
   }

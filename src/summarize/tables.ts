@@ -1,16 +1,7 @@
-import { assetPath } from '../../cache/rollups/asset-order.js';
 import type { MergedAssets } from '../../cache/rollups/merged-assets.js';
-import {
-  bytesSentOf,
-  DOWNLOADS,
-  HIGH,
-  REQUESTS,
-  type Sums,
-  WIDTH,
-} from '../../cache/rollups/sums.js';
+import { DOWNLOADS, HIGH, REQUESTS, type Sums, WIDTH } from '../../cache/rollups/sums.js';
 import type { Figures, RegionNumbers, SumsByNumber } from './figures.js';
-import { type PrivacyRules, publishedCount, publishedNumber } from './privacy.js';
-import { tableCell } from './table-text.js';
+import type { TableWriter } from './table-writer.js';
 import { compareNaturally } from './text-order.js';
 
 /** Tables of each dataset, in the order in which they are written. */
@@ -33,67 +24,62 @@ export const DATASET_FILES: ReadonlySet<string> = new Set([
   'by_asset_type_per_week.tsv',
 ]);
 
-/** Rows of a table of figures, the header first. */
-export function tableRows(
+/** The bytes of a table of figures, in pieces. */
+export function tablePieces(
   table: Exclude<TableName, 'by_asset.tsv'>,
   figures: Figures,
   regions: RegionNumbers,
-  rules: PrivacyRules,
-): Iterable<string> {
-  if (table === 'by_day.tsv') return byDay(figures.days, rules);
-  if (table === 'by_region.tsv') return byRegion(figures.regions, regions, rules);
-  return [String(publishedCount(BigInt(figures.requesters), rules))];
+  writer: TableWriter,
+): Iterable<Uint8Array> {
+  if (table === 'by_day.tsv') return byDay(figures.days, writer);
+  if (table === 'by_region.tsv') return byRegion(figures.regions, regions, writer);
+  writer.count(figures.requesters);
+  return [writer.take()];
 }
 
-/** Rows of the table by asset, the header first. */
-export function* byAsset(assets: MergedAssets, rules: PrivacyRules): Generator<string> {
-  yield header('asset_path');
+/** The bytes of the table by asset, in pieces. */
+export function* assetPieces(assets: MergedAssets, writer: TableWriter): Generator<Uint8Array> {
+  writer.text(header('asset_path'));
   while (assets.next()) {
-    const { low, high, requests, downloads } = assets;
-    yield row(tableCell(assetPath(assets.name)), low, high, requests, downloads, rules);
+    writer.assetCell(assets.name, assets.length);
+    writer.numbers(assets.low, assets.high, assets.requests, assets.downloads);
+    if (writer.isFull) yield writer.take();
   }
+  yield writer.take();
 }
 
-function* byDay(days: SumsByNumber, rules: PrivacyRules): Generator<string> {
-  yield header('date');
-  for (const day of days.numbers().sort((a, b) => a - b)) {
-    yield rowOf(dateOfDay(day), days.sums, days.slot(day), rules);
+function* byDay(days: SumsByNumber, writer: TableWriter): Generator<Uint8Array> {
+  writer.text(header('date'));
+  for (const day of Int32Array.from(days.numbers()).sort()) {
+    writer.text(dateOfDay(day));
+    writeSums(days.sums, days.slot(day), writer);
+    if (writer.isFull) yield writer.take();
   }
+  yield writer.take();
 }
 
 function* byRegion(
   regions: SumsByNumber,
   { names }: RegionNumbers,
-  rules: PrivacyRules,
-): Generator<string> {
-  yield header('region');
+  writer: TableWriter,
+): Generator<Uint8Array> {
+  writer.text(header('region'));
   const name = (region: number): string => names[region] as string;
   for (const region of regions.numbers().sort((a, b) => compareNaturally(name(a), name(b)))) {
-    yield rowOf(tableCell(name(region)), regions.sums, regions.slot(region), rules);
+    writer.cell(name(region));
+    writeSums(regions.sums, regions.slot(region), writer);
+    if (writer.isFull) yield writer.take();
   }
+  yield writer.take();
 }
 
 function header(first: string): string {
   return `${first}\tbytes_sent\tnumber_of_requests\tnumber_of_downloads\n`;
 }
 
-function rowOf(first: string, sums: Sums, slot: number, rules: PrivacyRules): string {
-  const { values } = sums;
+function writeSums({ values }: Sums, slot: number, writer: TableWriter): void {
   const at = slot * WIDTH;
-  const [requests, downloads] = [values[at + REQUESTS], values[at + DOWNLOADS]];
-  return row(first, values[at], values[at + HIGH], requests, downloads, rules);
-}
-
-function row(
-  first: string,
-  low: number,
-  high: number,
-  requests: number,
-  downloads: number,
-  rules: PrivacyRules,
-): string {
-  const bytes = high === 0 ? low : bytesSentOf(low, high);
-  return `${first}\t${bytes}\t${publishedNumber(requests, rules)}\t${publishedNumber(downloads, rules)}\n`;
+  writer.numbers(values[at], values[at + HIGH], values[at + REQUESTS], values[at + DOWNLOADS]);
 }
 
 const dates = new Map<number, string>();

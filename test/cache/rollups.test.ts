@@ -66,7 +66,8 @@ async function sums(): Promise<unknown> {
     }
     const assets = reader.assets(places);
     while (assets.next()) {
-      const { name, low, high, requests, downloads } = assets;
+      const { low, high, requests, downloads } = assets;
+      const name = Buffer.from(assets.name.subarray(0, assets.length)).toString('latin1');
       all.push([dataset, 'asset', assetPath(name), bytesSentOf(low, high), requests, downloads]);
     }
   }
