@@ -1,5 +1,7 @@
 import type { WritableCache } from '../cache/open-cache.js';
+import { readSettings } from '../cache/settings.js';
 import { extractLogs } from '../src/extract/extract-logs.js';
+import type { ExtractionMode } from '../src/extract/extraction-mode.js';
 import type { ExtractionReport } from '../src/extract/report.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, formatElapsed, plural } from './format.js';
@@ -13,6 +15,8 @@ export async function runExtraction(
     readonly source: string;
     readonly workers: number;
     readonly limit: number | undefined;
+    readonly mode?: ExtractionMode | undefined;
+    readonly env: NodeJS.ProcessEnv;
     readonly shouldStop: () => boolean;
   },
   output: Output,
@@ -21,12 +25,30 @@ export async function runExtraction(
     source: options.source,
     workers: options.workers,
     ...(options.limit === undefined ? {} : { limit: options.limit }),
+    mode: options.mode,
+    skippedAddresses: await skippedAddresses(cache, options.env),
     shouldStop: options.shouldStop,
     onWarning: (message) => output.warn(message),
     onProgress: extractionReporter(output),
   });
   output.print(describeReport(report));
   return report;
+}
+
+/** The variable for the expression of addresses whose records are not kept. */
+export const SKIP_VARIABLE = 'IPS_TO_SKIP';
+
+/** That of the environment, else the one kept sealed in the cache. */
+async function skippedAddresses(
+  { paths, key }: WritableCache,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const given = env[SKIP_VARIABLE];
+  if (given !== undefined && given !== '') return given;
+  const sealed = readSettings(paths).skippedAddresses;
+  if (sealed === undefined) return undefined;
+  const { openText } = await import('../cache/sealed-text.js');
+  return openText(sealed, key, 'The expression for addresses to skip');
 }
 
 /** Partial when a log file is left out, so that a scheduler notices. */
@@ -43,6 +65,10 @@ function describeReport({ files, bytes, lines, elapsedMs, stopped }: ExtractionR
   ];
   const reasons = Object.entries(lines.reasons).sort(([, a], [, b]) => b - a);
   for (const [reason, count] of reasons) text.push(`    ${formatCount(count)} ${reason}`);
+  for (const note of ['key_not_content', 'address_skipped']) {
+    const count = lines.notes[note] ?? 0;
+    if (count > 0) text.push(`    ${formatCount(count)} skipped: ${note}`);
+  }
   if (stopped) text.push('Stopped as asked; the next run goes on from here.');
   return text.join('\n');
 }

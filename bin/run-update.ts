@@ -11,6 +11,7 @@ import type { ExtractionReport } from '../src/extract/report.js';
 import type { RegionLookup } from '../src/ip/lookup/region-lookup.js';
 import { privacyRules } from '../src/summarize/privacy.js';
 import type { CommandContext } from './command.js';
+import { settleDatasets } from './dataset-rule.js';
 import { EXIT_STATUS } from './exit-status.js';
 import type { Output } from './output.js';
 import { updateRegionCoordinates } from './run-coordinates.js';
@@ -69,7 +70,10 @@ export async function updateEverything(
     if (source === undefined && locator === undefined) {
       const cache = await openCacheForWriting(context.cacheDirectory, { ...open, needsKey: false });
       try {
-        const { stopped } = await withStages(cache, output, (stage) => publish(stage, options));
+        const { stopped } = await withStages(cache, output, async (stage) => {
+          await settleDatasets(stage, { mode: undefined });
+          return publish(stage, options);
+        });
         output.json({ extraction: null, stopped });
         return EXIT_STATUS.done.status;
       } finally {
@@ -80,7 +84,7 @@ export async function updateEverything(
     const cache = await openCacheForWriting(context.cacheDirectory, open);
     try {
       const extraction =
-        source === undefined ? null : await extract(cache, source, workers, output);
+        source === undefined ? null : await extract(cache, source, workers, output, env);
       if (extraction?.stopped) {
         output.json({ extraction: extraction.report, stopped: true });
         return extractionStatus(extraction.report);
@@ -114,13 +118,14 @@ async function extract(
   source: string,
   workers: number,
   output: Output,
+  env: NodeJS.ProcessEnv,
 ): Promise<{ readonly report: ExtractionReport; readonly stopped: boolean }> {
   const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
     output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
   );
   try {
     const { shouldStop } = signals;
-    const options = { source, workers, limit: undefined, shouldStop };
+    const options = { source, workers, limit: undefined, env, shouldStop };
     const report = await runExtraction(cache, options, output);
     // A signal that came when the last file was done stops what is to follow.
     return { report, stopped: report.stopped || shouldStop() };
@@ -137,6 +142,7 @@ async function publishAll(
   output: Output,
   env: NodeJS.ProcessEnv,
 ): Promise<Published> {
+  await settleDatasets({ cache, output }, { mode: undefined });
   if (locator === undefined && isUpToDate(cache, options, output)) {
     return { stopped: false, status: EXIT_STATUS.done.status };
   }

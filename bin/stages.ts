@@ -9,6 +9,7 @@ import {
   type Published,
   type PublishProgress,
   publishSummaries,
+  type UnlinkedBytes,
 } from '../src/summarize/publish-summaries.js';
 import { type SummariesUpdate, updateSummaries } from '../src/summarize/update-summaries.js';
 import { type TotalsUpdate, totalsUpdate, updateTotals } from '../src/summarize/update-totals.js';
@@ -82,7 +83,10 @@ export async function runSummaries(
     onProgress: (progress) => tellProgress(context, progress),
   });
   tellSummaries(context, options.mode, result);
-  return result;
+  tellUnlinked(context, result.unlinked);
+  const { unlinked, ...rest } = result;
+  const told = unlinked === undefined ? rest : { ...rest, unlinked: sharesOf(unlinked) };
+  return told;
 }
 
 export async function runTotals(
@@ -113,7 +117,7 @@ export async function runPublication(
     since,
     onProgress: (progress) => tellProgress(context, progress),
   });
-  const { datasets, outputs, stopped } = publication;
+  const { datasets, outputs, unlinked, stopped } = publication;
   for (const mode of ['dataset', 'archive'] as const) {
     const tables = outputs.get(`${mode}Tables`) as Published;
     tellSummaries(context, mode, { datasets, ...tables, stopped });
@@ -122,6 +126,7 @@ export async function runPublication(
     const totals = outputs.get(`${mode}Totals`);
     tellTotals(context, mode, totalsUpdate(mode, datasets, totals, publication));
   }
+  tellUnlinked(context, unlinked);
   return { stopped };
 }
 
@@ -141,6 +146,28 @@ function tellSummaries(
   output.print(
     `Summaries of ${what}: ${formatCount(filesWritten)} files written, ${formatCount(filesUnchanged)} unchanged, ${formatCount(filesRemoved)} removed.`,
   );
+}
+
+/** What share of bytes has no dataset of its own: a mapping that went wrong shows here. */
+function tellUnlinked({ output }: StageContext, unlinked: UnlinkedBytes | undefined): void {
+  if (unlinked === undefined || unlinked.total === 0n) return;
+  const { unassociated, undetermined } = sharesOf(unlinked);
+  const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+  output.print(
+    `Of the bytes sent, ${percent(unassociated.shareOfBytes)} are unassociated and ${percent(undetermined.shareOfBytes)} undetermined.`,
+  );
+}
+
+/** Bytes as text: sums may exceed what a JSON number holds exactly. */
+function sharesOf({ total, ...kinds }: UnlinkedBytes) {
+  const share = (bytes: bigint) => ({
+    bytes: String(bytes),
+    shareOfBytes: total === 0n ? 0 : Number((bytes * 1_000_000n) / total) / 1e6,
+  });
+  return {
+    unassociated: share(kinds.unassociated),
+    undetermined: share(kinds.undetermined),
+  };
 }
 
 function tellTotals({ output }: StageContext, mode: SummaryMode, result: TotalsUpdate): void {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { CacheWriteError } from './atomic-write.js';
 import { CacheReadError } from './cache-file.js';
 import { commitOfSegment, listCommits } from './commit-record.js';
+import { contentsFolder } from './datasets/content-map.js';
 import { systemErrorCode } from './error.js';
 import type { CachePaths } from './paths.js';
 import { clearStopRequests } from './stop-request.js';
@@ -29,9 +30,11 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
   ]) {
     removeTemporaryFiles(directory);
   }
-  removeTemporaryFiles(paths.summaries);
-  for (const entry of list(paths.summaries)) {
-    if (entry.isDirectory()) removeTemporaryFiles(join(paths.summaries, entry.name));
+  for (const parent of [paths.summaries, contentsFolder(paths)]) {
+    removeTemporaryFiles(parent);
+    for (const entry of list(parent)) {
+      if (entry.isDirectory()) removeTemporaryFiles(join(parent, entry.name));
+    }
   }
   removeUncommittedSegments(paths);
   for (const entry of list(paths.tmp)) remove(join(paths.tmp, entry.name), entry.isDirectory());
@@ -40,7 +43,7 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
 
 /** `<final name>.<12 hex>.tmp`, as our writers name what is not finished (FORMAT.md W1). */
 const TEMPORARY = /.\.[0-9a-f]{12}\.tmp$/;
-const TEMPORARY_CACHE_FILE = /^cache\.json\.[0-9a-f]{12}\.tmp$/;
+const TEMPORARY_CACHE_FILE = /^(?:cache|settings)\.json\.[0-9a-f]{12}\.tmp$/;
 
 /** The 35 characters of the commit's name are checked by `commitOfSegment`. */
 const SEGMENT_REST = /^(?:-[0-9a-z-]{1,60}\.(?:records|rejects)|\.files)\.parquet$/;

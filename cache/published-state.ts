@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { listCommits } from './commit-record.js';
+import { groupingId } from './datasets/grouping.js';
 import { systemErrorCode } from './error.js';
 import type { CachePaths } from './paths.js';
 import type { RollupManifest } from './rollup-manifest.js';
@@ -33,7 +34,7 @@ export class PublishedState {
   /** @param options whatever else the published bytes depend on */
   constructor(paths: CachePaths, options: readonly unknown[]) {
     this.#paths = paths;
-    this.#rules = hashOf([PUBLICATION_VERSION, options]);
+    this.#rules = hashOf([PUBLICATION_VERSION, groupingId(paths), options]);
     const state = readState(paths);
     this.#state = state?.rules === this.#rules ? state : undefined;
   }

@@ -20,6 +20,10 @@ export interface RollupRun {
 /** What `rollups/manifest.json` says: a commit stands in at most one run (FORMAT.md section 9). */
 export interface RollupManifest {
   readonly version: 2;
+  /** How keys are grouped (see DatasetGrouping); missing: by their first component. */
+  readonly grouping?: string | undefined;
+  /** Whether assets have sums by week; missing: no. */
+  readonly hasWeeks?: boolean | undefined;
   readonly runs: readonly RollupRun[];
 }
 

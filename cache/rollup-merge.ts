@@ -11,16 +11,18 @@ export const MOST_RUNS = 8;
  * Write several runs as one, dataset by dataset. The runs given stay.
  *
  * @param requesters numbers of requesters are below it
+ * @param hasWeeks whether assets have sums by week
  * @throws {RollupsDamagedError} @throws {CacheWriteError}
  */
 export function mergeRuns(
   paths: CachePaths,
   runs: readonly RollupRun[],
   requesters: number,
+  hasWeeks = false,
 ): RollupRun {
   const places = blockPlaces(paths.rollups, runs);
-  const reader = new DatasetReader(paths.rollups, requesters);
-  const writer = new SumsFileWriter(paths.rollups);
+  const reader = new DatasetReader(paths.rollups, requesters, hasWeeks);
+  const writer = new SumsFileWriter(paths.rollups, hasWeeks);
   try {
     for (const [dataset, own] of places) writer.add(dataset, reader.sums(own), reader.assets(own));
   } catch (error) {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { makeDirectory } from './atomic-write.js';
 import { type CommitRecord, DamagedCacheError, type SegmentFile } from './commit-record.js';
+import { type DatasetGrouping, readGrouping } from './datasets/grouping.js';
 import type { CachePaths } from './paths.js';
 import type { RollupRun } from './rollup-manifest.js';
 import { readRequesters, writeRequesters } from './rollups/requester-file.js';
@@ -21,6 +22,8 @@ import { TaskPool } from './rollups/task-pool.js';
 export interface RollUpOptions {
   /** Threads that read and sum up; default: all cores, but none for few records. */
   readonly threads?: number | undefined;
+  /** Default: that of the settings. */
+  readonly grouping?: DatasetGrouping | undefined;
   /** Asked between segments. */
   readonly shouldStop?: (() => boolean) | undefined;
   /** Words of records that a thread sums up at once: bounds its memory. */
@@ -69,13 +72,21 @@ export async function rollUpCommits(
   const needed = Math.max(1, Math.ceil(rows / ROWS_OF_PARTITION));
   // Some for each thread, so that all end at about the same time.
   const partitions = threads === 1 ? needed : Math.max(needed, threads * 8);
+  const grouping = options.grouping ?? readGrouping(paths);
   const token = randomBytes(6).toString('hex');
   const spills: string[] = [];
   const setupOf = (thread: number): RollupSetup => {
     const spill = join(paths.tmp, `rollup-${token}-${thread}`);
     spills.push(spill);
     const { segments: folder, rollups } = paths;
-    return { segments: folder, rollups, spill, partitions: Math.min(partitions, MOST_PARTITIONS) };
+    return {
+      segments: folder,
+      rollups,
+      spill,
+      partitions: Math.min(partitions, MOST_PARTITIONS),
+      grouping: grouping.setup,
+      hasWeeks: grouping.hasWeeks,
+    };
   };
   const pool = new TaskPool<RollupTask, RollupReply>(
     new URL('./rollups/rollup-thread.js', import.meta.url),

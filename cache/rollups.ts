@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from './atomic-write.js';
 import { type CommitRecord, DamagedCacheError, listCommits, readCommit } from './commit-record.js';
+import { type DatasetGrouping, readGrouping } from './datasets/grouping.js';
 import { S3LogExtractionError } from './error.js';
 import type { CachePaths } from './paths.js';
 import {
@@ -63,8 +64,10 @@ export async function updateRollups(
 ): Promise<RollupsUpdate> {
   makeDirectory(paths.rollups);
   const commits = listCommits(paths);
-  const found = await usableManifest(paths, new Set(commits));
-  let manifest = found ?? EMPTY_MANIFEST;
+  const grouping = readGrouping(paths);
+  const empty = emptyManifest(grouping);
+  const found = await usableManifest(paths, new Set(commits), grouping);
+  let manifest = found ?? empty;
   removeGarbage(paths, manifest);
 
   const publish = (next: RollupManifest) => {
@@ -73,15 +76,15 @@ export async function updateRollups(
     manifest = next;
     removeGarbage(paths, manifest);
   };
-  if (found === undefined) publish(EMPTY_MANIFEST);
+  if (found === undefined) publish(empty);
 
-  const update = () => addCommits(paths, commits, () => manifest, publish, options);
+  const update = () => addCommits(paths, commits, grouping, () => manifest, publish, options);
   try {
     const { added, stopped } = await update();
     return { manifest, commitsAdded: added, rebuilt: found === undefined && added > 0, stopped };
   } catch (error) {
     if (!(error instanceof S3LogExtractionError) || error.code !== 'ROLLUPS_DAMAGED') throw error;
-    publish(EMPTY_MANIFEST);
+    publish(empty);
     const { added, stopped } = await update();
     return { manifest, commitsAdded: added, rebuilt: true, stopped };
   }
@@ -100,6 +103,7 @@ export function discardRollups(paths: CachePaths, assertHeld: () => void = () =>
 async function addCommits(
   paths: CachePaths,
   commits: readonly string[],
+  grouping: DatasetGrouping,
   current: () => RollupManifest,
   publish: (next: RollupManifest) => void,
   options: UpdateRollupsOptions,
@@ -111,29 +115,35 @@ async function addCommits(
     if (options.shouldStop?.()) break;
     const { runs } = current();
     const { threads, shouldStop } = options;
-    const run = await rollUpCommits(paths, batch, runs, { threads, shouldStop });
+    const run = await rollUpCommits(paths, batch, runs, { threads, shouldStop, grouping });
     if (run === undefined) break;
-    publish({ version: 2, runs: [...runs, run] });
+    publish({ ...current(), runs: [...runs, run] });
     added += batch.length;
     options.onProgress?.({ commitsDone: added, commitsTotal: pending.length });
 
     const merging = chooseRunsToMerge(current().runs);
     if (merging.length > 0) {
-      const merged = mergeRuns(paths, merging, requesterNumbers(current().runs));
+      const requesters = requesterNumbers(current().runs);
+      const merged = mergeRuns(paths, merging, requesters, grouping.hasWeeks);
       const rest = current().runs.filter((other) => !merging.includes(other));
-      publish({ version: 2, runs: [...rest, merged] });
+      publish({ ...current(), runs: [...rest, merged] });
     }
   }
   return { added, stopped: added < pending.length };
+}
+
+function emptyManifest({ id, hasWeeks }: DatasetGrouping): RollupManifest {
+  return { ...EMPTY_MANIFEST, grouping: id, hasWeeks: hasWeeks || undefined };
 }
 
 /** Rollups are derived: whatever is wrong with them, the answer is to roll up anew. */
 async function usableManifest(
   paths: CachePaths,
   commits: ReadonlySet<string>,
+  { id }: DatasetGrouping,
 ): Promise<RollupManifest | undefined> {
   const manifest = readManifest(paths);
-  if (manifest === undefined) return undefined;
+  if (manifest === undefined || manifest.grouping !== id) return undefined;
   if (manifest.runs.some((run) => run.commits.some((commit) => !commits.has(commit)))) {
     return undefined;
   }

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { readConfiguration, updateConfiguration } from '../../cache/configuration.js';
+import type { WritableCache } from '../../cache/open-cache.js';
+import type { SealedText } from '../../cache/settings.js';
 import { type CommandGroup, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
@@ -87,6 +89,69 @@ const sourceGet = defineCommand({
   },
 });
 
+/** The expression is nobody's business: it names an archive's own machines. */
+const skipSet = defineCommand({
+  name: 'set',
+  describe:
+    'Keep no records of addresses that this RE2 expression finds; read from IPS_TO_SKIP, else stdin',
+  examples: [['$0 config skip-ips set', 'Take the expression from IPS_TO_SKIP']],
+  async run(_options, { cacheDirectory, output, env }) {
+    const { readSecret } = await import('../read-secret.js');
+    const { addressExpression } = await import('../../src/extract/address-filter.js');
+    const { sealText } = await import('../../cache/sealed-text.js');
+    const expression = await readSecret('IPS_TO_SKIP', 'Expression for addresses to skip: ', env);
+    addressExpression(expression);
+    await changeSkipped(cacheDirectory, env, async ({ key }) => sealText(expression, key));
+    output.print('Records of these addresses are not kept from now on. Those kept before stay.');
+    output.json({ skipIps: true });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+const skipShow = defineCommand({
+  name: 'show',
+  describe: 'Whether there is an expression for addresses to skip; never the expression',
+  examples: [['$0 config skip-ips show', 'Is there one?']],
+  async run(_options, { cacheDirectory, output }) {
+    const { openCacheForReading } = await import('../../cache/open-cache.js');
+    const { readSettings } = await import('../../cache/settings.js');
+    const isSet =
+      readSettings(openCacheForReading(cacheDirectory).paths).skippedAddresses !== undefined;
+    output.print(isSet ? 'An expression is kept, sealed.' : 'No addresses are skipped.');
+    output.json({ skipIps: isSet });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+const skipClear = defineCommand({
+  name: 'clear',
+  describe: 'Keep records of all addresses from now on',
+  examples: [['$0 config skip-ips clear', 'Skip no address']],
+  async run(_options, { cacheDirectory, output, env }) {
+    await changeSkipped(cacheDirectory, env, async () => undefined);
+    output.print('Records of all addresses are kept from now on.');
+    output.json({ skipIps: false });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+async function changeSkipped(
+  cacheDirectory: string,
+  env: NodeJS.ProcessEnv,
+  change: (cache: WritableCache) => Promise<SealedText | undefined>,
+): Promise<void> {
+  const { openCacheForWriting } = await import('../../cache/open-cache.js');
+  const { updateSettings } = await import('../../cache/settings.js');
+  const cache = await openCacheForWriting(cacheDirectory, { command: 'config skip-ips', env });
+  try {
+    const skippedAddresses = await change(cache);
+    cache.lock.assertHeld();
+    updateSettings(cache.paths, { skippedAddresses });
+  } finally {
+    cache.close();
+  }
+}
+
 export const configCommand: CommandGroup = {
   name: 'config',
   describe: DESCRIPTIONS.config,
@@ -103,6 +168,12 @@ export const configCommand: CommandGroup = {
       commands: [sourceSet, sourceGet],
       demand: 'Say what to do with it: set or get',
     },
+    {
+      name: 'skip-ips',
+      describe: 'Addresses whose records are not kept',
+      commands: [skipSet, skipShow, skipClear],
+      demand: 'Say what to do with it: set, show or clear',
+    },
   ],
-  demand: 'Say what to configure: cache or source',
+  demand: 'Say what to configure: cache, source or skip-ips',
 };

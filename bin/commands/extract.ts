@@ -38,9 +38,9 @@ export const extractCommand = defineCommand({
   },
   options: {
     mode: {
-      choices: ['generic'],
-      default: 'generic',
-      describe: 'Which keys are kept: generic keeps all',
+      choices: ['generic', 'dandi'],
+      describe:
+        'Which keys are kept: generic keeps all, dandi content only (default: as before, else generic)',
     },
     workers: WORKERS_OPTION,
     limit: { type: 'number', describe: 'Extract at most this many new files in this run' },
@@ -53,6 +53,7 @@ export const extractCommand = defineCommand({
   examples: [
     ['$0 extract /data/logs', 'Extract what is new below /data/logs'],
     ['$0 extract /data/logs --dry-run', 'See what that would read'],
+    ['$0 extract /data/logs --mode dandi', 'Keep blobs and Zarr stores of a DANDI archive'],
   ],
   async run(options, context) {
     const source = sourceOf(options.source, context);
@@ -72,7 +73,12 @@ export const extractCommand = defineCommand({
     );
     try {
       const { shouldStop } = signals;
-      const report = await runExtraction(cache, { source, workers, limit, shouldStop }, output);
+      const { mode } = options;
+      const report = await runExtraction(
+        cache,
+        { source, workers, limit, mode, env, shouldStop },
+        output,
+      );
       output.json(report);
       return extractionStatus(report);
     } finally {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { readConfiguration } from '../../cache/configuration.js';
 import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.js';
+import { DATASET_OPTIONS, MAPPING_OPTIONS } from '../dataset-options.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 import { coordinatesCommand } from './update-coordinates.js';
@@ -19,9 +20,9 @@ const PRIVACY_OPTIONS = {
 } as const satisfies OptionSpecs;
 
 const MODE_OPTION = {
-  choices: ['dataset', 'archive'],
-  default: 'dataset',
-  describe: 'dataset: one set of tables for each; archive: one over all of them',
+  choices: ['dataset', 'dandi', 'archive'],
+  describe:
+    'dataset: one set of tables for each; dandi: the same by dandisets, with a new mapping; archive: one over all (default: dandi where extracted so, else dataset)',
 } as const;
 
 const indexes = defineCommand({
@@ -44,23 +45,30 @@ const summaries = defineCommand({
     skip: { type: 'string', describe: 'All but these: a,b' },
     workers: {
       type: 'number',
-      describe: 'Files written at a time; negative counts from all cores (default 8)',
+      describe: 'Threads that make tables; negative counts from all cores (default all)',
     },
+    ...DATASET_OPTIONS,
+    ...MAPPING_OPTIONS,
     ...PRIVACY_OPTIONS,
   },
   examples: [
     ['$0 update summaries', 'One folder of tables per dataset'],
     ['$0 update summaries --mode archive', 'The tables over all datasets'],
+    ['$0 update summaries --dataset-level 2', 'Datasets are project/dataset, from now on'],
+    ['$0 update summaries --mode dandi --mapping links.json.gz', 'By dandisets'],
   ],
   async run(options, context) {
-    const { mode, threshold, modulus } = options;
+    const { threshold, modulus } = options;
+    const { checkRule, settleDatasets } = await import('../dataset-rule.js');
+    checkRule(options);
     const [pick, skip] = [listOf(options.pick), listOf(options.skip)];
     const workers = options.workers === undefined ? undefined : workerCount(options.workers);
     const { runStage } = await import('../run-update.js');
     const { runSummaries } = await import('../stages.js');
-    return runStage('update summaries', context, (stage) =>
-      runSummaries(stage, { mode, pick, skip, threshold, modulus, workers }),
-    );
+    return runStage('update summaries', context, async (stage) => {
+      const mode = await settleDatasets(stage, options);
+      return runSummaries(stage, { mode, pick, skip, threshold, modulus, workers });
+    });
   },
 });
 
@@ -72,12 +80,15 @@ const totals = defineCommand({
     ['$0 update totals', 'Six numbers per dataset'],
     ['$0 update totals --mode archive', 'Six numbers over all datasets'],
   ],
-  async run({ mode, threshold, modulus }, context) {
+  async run({ mode: asked, threshold, modulus }, context) {
     const { runStage } = await import('../run-update.js');
     const { runTotals } = await import('../stages.js');
-    return runStage('update totals', context, (stage) =>
-      runTotals(stage, { mode, threshold, modulus }),
-    );
+    const { settleDatasets } = await import('../dataset-rule.js');
+    return runStage('update totals', context, async (stage) => {
+      // The mapping is that of the summaries, if there is one: the two must agree.
+      const mode = await settleDatasets(stage, { mode: asked === 'archive' ? asked : 'dataset' });
+      return runTotals(stage, { mode, threshold, modulus });
+    });
   },
 });
 

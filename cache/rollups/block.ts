@@ -4,6 +4,7 @@ import type { ByteWriter } from './byte-writer.js';
 import type { DatasetSums } from './dataset-sums.js';
 import type { MergedAssets } from './merged-assets.js';
 import { DOWNLOADS, HIGH, LOW, REQUESTS, type Sums, WIDTH } from './sums.js';
+import { WeekSums } from './week-sums.js';
 
 /** Where the sums of one dataset stand in a file of sums (FORMAT.md section 9). */
 export interface Block {
@@ -26,17 +27,19 @@ const NUMBER_BYTES = 8;
  * Write the sums of a dataset: days in order, assets in order, requesters as they came.
  *
  * @param assets when they are not among the sums
+ * @param hasWeeks whether the sums of each asset are followed by those by week
  */
 export function encodeBlock(
   sums: DatasetSums,
   assets: MergedAssets | undefined,
   to: ByteWriter,
+  hasWeeks = false,
 ): Pick<Block, 'sections' | 'checks'> {
   const ends = [to.length];
   writeDays(sums, to);
   ends.push(to.length);
-  if (assets === undefined) writeAssets(sums, to);
-  else copyAssets(assets, to);
+  if (assets === undefined) writeAssets(sums, to, hasWeeks);
+  else copyAssets(assets, to, hasWeeks);
   ends.push(to.length);
   writeRequesters(sums, to);
   ends.push(to.length);
@@ -60,19 +63,26 @@ function writeDays(sums: DatasetSums, to: ByteWriter): void {
 }
 
 /** Assets end with an empty name, which none has. */
-function writeAssets({ assets, byAsset }: DatasetSums, to: ByteWriter): void {
+function writeAssets(
+  { assets, byAsset, weeks }: DatasetSums,
+  to: ByteWriter,
+  hasWeeks: boolean,
+): void {
   const slots = assets.map((_, slot) => slot);
   slots.sort((a, b) => (assets[a] < assets[b] ? -1 : assets[a] > assets[b] ? 1 : 0));
   let before = '';
   for (const slot of slots) {
     writeName(assets[slot], before, to);
     writeSums(to, byAsset, slot);
+    if (hasWeeks) (weeks[slot] ?? NO_WEEKS).write(to);
     before = assets[slot];
   }
   writeName('', '', to);
 }
 
-function copyAssets(assets: MergedAssets, to: ByteWriter): void {
+const NO_WEEKS = new WeekSums();
+
+function copyAssets(assets: MergedAssets, to: ByteWriter, hasWeeks: boolean): void {
   let before = new Uint8Array(256);
   let lengthBefore = 0;
   while (assets.next()) {
@@ -86,6 +96,7 @@ function copyAssets(assets: MergedAssets, to: ByteWriter): void {
     to.bytes.set(name.subarray(shared, length), to.length);
     to.length += length - shared;
     to.sums(assets.low, assets.high, assets.requests, assets.downloads);
+    if (hasWeeks) assets.weeks.write(to);
     if (before.length < length) before = new Uint8Array(length * 2);
     before.set(name.subarray(0, length));
     lengthBefore = length;

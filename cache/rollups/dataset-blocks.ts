@@ -18,8 +18,13 @@ export class DatasetReader {
   /**
    * @param folder `rollups/`
    * @param requesters numbers of requesters are below it
+   * @param hasWeeks whether assets have sums by week
    */
-  constructor(folder: string, requesters: number) {
+  constructor(
+    folder: string,
+    requesters: number,
+    private readonly hasWeeks = false,
+  ) {
     this.#reader = new SumsReader(folder);
     this.#sums = new DatasetSums(requesters);
   }
@@ -34,7 +39,8 @@ export class DatasetReader {
   }
 
   assets(places: readonly BlockPlace[]): MergedAssets {
-    return new MergedAssets(places.map((place) => this.section(place, 'assets')));
+    const sections = places.map((place) => this.section(place, 'assets'));
+    return new MergedAssets(sections, this.hasWeeks);
   }
 
   /** Sums by day alone, valid until the next call. */

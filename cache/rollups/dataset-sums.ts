@@ -1,5 +1,6 @@
 import { assetOrder } from './asset-order.js';
 import { DOWNLOADS, HIGH, RADIX, REQUESTS, Sums, WIDTH } from './sums.js';
+import type { WeekSums } from './week-sums.js';
 
 /** So many stay in the processor's first cache. */
 export const CHUNK_ROWS = 1024;
@@ -14,6 +15,8 @@ export class DatasetSums {
   /** In the form in which they sort, see {@link assetOrder}; repeated where keys differ in less. */
   readonly assets: string[] = [];
   readonly byAsset = new Sums();
+  /** Of each asset, where there are any. */
+  readonly weeks: (WeekSums | undefined)[] = [];
   /** Numbers of requesters, a slot each in {@link byRequester}. */
   requesters = new Uint32Array(1024);
   readonly byRequester = new Sums(1024);
@@ -32,14 +35,15 @@ export class DatasetSums {
   }
 
   /** @param path as Latin-1, maybe empty */
-  startAsset(path: string): void {
+  startAsset(path: string, weeks?: WeekSums): void {
     this.#asset = this.byAsset.append();
     this.assets.push(assetOrder(path));
+    this.weeks.push(weeks);
   }
 
   /** Add an asset with its sums; its records come by {@link addRows}, in any order. */
-  addAsset(path: string, sums: Sums, slot: number): void {
-    this.startAsset(path);
+  addAsset(path: string, sums: Sums, slot: number, weeks?: WeekSums): void {
+    this.startAsset(path, weeks);
     this.byAsset.addFrom(this.#asset, sums, slot);
   }
 
@@ -117,6 +121,7 @@ export class DatasetSums {
     this.days.length = 0;
     this.byDay.clear();
     this.assets.length = 0;
+    this.weeks.length = 0;
     this.byAsset.clear();
     this.#firstSlot += this.byRequester.count;
     this.byRequester.clear();

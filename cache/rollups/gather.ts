@@ -1,7 +1,9 @@
 import { DatasetRows } from './dataset-rows.js';
 import { type DatasetSums, NARROW_ROW } from './dataset-sums.js';
 import { KeyTable } from './key-table.js';
+import { GROUP_HEAD_WORDS } from './spill.js';
 import { RADIX, Sums } from './sums.js';
+import { WeekSums } from './week-sums.js';
 
 /** The dataset of a group of keys, as Latin-1, and its sums. */
 export type OnDataset = (dataset: string, sums: DatasetSums) => void;
@@ -19,6 +21,7 @@ const WIDE_ROW = 5;
  * @param sourceEnds where the groups of one spill file end and those of the next begin
  * @param numbers for each spill file: final number of each requester number in it
  * @param sums empty, and empty again in the end
+ * @param hasWeeks whether assets have sums by week
  */
 export function gather(
   words: Uint32Array,
@@ -26,7 +29,9 @@ export function gather(
   numbers: readonly Uint32Array[],
   sums: DatasetSums,
   onDataset: OnDataset,
+  hasWeeks = false,
 ): void {
+  const weeks: WeekSums[] = [];
   const keys = new KeyTable(words);
   const byKey = new Sums();
   const datasets = new Map<string, DatasetRows>();
@@ -46,11 +51,13 @@ export function gather(
       }
       dataset.keys.push(key);
       datasetOfKey.push(dataset);
+      if (hasWeeks) weeks.push(new WeekSums());
     }
     const dataset = datasetOfKey[key] as DatasetRows;
     const head = words[p];
     const rows = words[p + 1];
-    const from = p + 2 + (((head >>> 1) + 3) >>> 2);
+    const from = p + GROUP_HEAD_WORDS + (((head >>> 1) + 3) >>> 2);
+    if (hasWeeks) weeks[key].addGroup(words, from, rows, head % 2 !== 0);
     if (head % 2 === 0) {
       addNarrow(words, from, rows, own, dataset, byKey, key);
       p = from + rows * NARROW_ROW;
@@ -60,7 +67,9 @@ export function gather(
     }
   }
   for (const [name, dataset] of datasets) {
-    for (const key of dataset.keys) sums.addAsset(keys.asset(key, name.length), byKey, key);
+    for (const key of dataset.keys) {
+      sums.addAsset(keys.asset(key, name.length), byKey, key, weeks[key]);
+    }
     dataset.addTo(sums);
     onDataset(name, sums);
     sums.clear();

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { GROUP_HEAD_WORDS } from './spill.js';
 
 /** Under the hashes, so that nobody can make keys that collide. */
 const SEED = randomBytes(4).readUInt32LE() | 1;
-const SLASH = '/';
 
 /** Numbers the keys of groups of records (see SpillWriter) from 0, as they come. */
 export class KeyTable {
@@ -24,9 +24,9 @@ export class KeyTable {
   number(p: number): number {
     const words = this.#words;
     const head = words[p];
-    const start = p + 2;
+    const start = p + GROUP_HEAD_WORDS;
     const end = start + (((head >>> 1) + 3) >>> 2);
-    let hash = SEED ^ (head >>> 1);
+    let hash = SEED ^ (head >>> 1) ^ (words[p + 2] << 20);
     for (let i = start; i < end; i++) {
       hash = Math.imul(hash ^ words[i], 0x9e3779b1);
       hash ^= hash >>> 15;
@@ -43,29 +43,25 @@ export class KeyTable {
     }
   }
 
-  /** Up to the first slash, as Latin-1. */
+  /** The dataset, as Latin-1. */
   dataset(key: number): string {
-    const text = this.#text(key, 0);
-    const slash = text.indexOf(SLASH);
-    return slash === -1 ? text : text.slice(0, slash);
+    return this.#text(key, 0, this.#words[this.#at[key] + 2]);
   }
 
   /** What follows the dataset and its slash, as Latin-1. */
   asset(key: number, datasetLength: number): string {
-    return this.#text(key, datasetLength + 1);
+    return this.#text(key, datasetLength + 1, this.#words[this.#at[key]] >>> 1);
   }
 
-  #text(key: number, from: number): string {
-    const p = this.#at[key];
-    const length = this.#words[p] >>> 1;
-    const start = (p + 2) * 4;
-    return this.#bytes.toString('latin1', start + Math.min(from, length), start + length);
+  #text(key: number, from: number, end: number): string {
+    const start = (this.#at[key] + GROUP_HEAD_WORDS) * 4;
+    return this.#bytes.toString('latin1', start + Math.min(from, end), start + end);
   }
 
   #isSame(one: number, other: number, keyWords: number): boolean {
     const words = this.#words;
     if (words[one] >>> 1 !== words[other] >>> 1) return false;
-    for (let i = 2; i < 2 + keyWords; i++) {
+    for (let i = 2; i < GROUP_HEAD_WORDS + keyWords; i++) {
       if (words[one + i] !== words[other + i]) return false;
     }
     return true;

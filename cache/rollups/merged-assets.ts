@@ -1,5 +1,6 @@
 import { ByteReader } from './byte-reader.js';
 import { RADIX } from './sums.js';
+import { WeekSums } from './week-sums.js';
 
 /** Goes through the assets of one section in order. */
 class AssetCursor {
@@ -8,9 +9,13 @@ class AssetCursor {
   length = 0;
   isDone = false;
   readonly sums: ByteReader;
+  /** Of this asset; empty where there are none. */
+  readonly weeks = new WeekSums();
+  readonly #hasWeeks: boolean;
 
-  constructor(section: Uint8Array) {
+  constructor(section: Uint8Array, hasWeeks: boolean) {
     this.sums = new ByteReader(section);
+    this.#hasWeeks = hasWeeks;
     this.next();
   }
 
@@ -34,6 +39,9 @@ class AssetCursor {
     for (let i = shared; i < length; i++) name[i] = bytes[at++];
     sums.at = at;
     sums.sums();
+    if (!this.#hasWeeks) return;
+    this.weeks.clear();
+    this.weeks.read(sums);
   }
 }
 
@@ -49,12 +57,17 @@ export class MergedAssets {
   high = 0;
   requests = 0;
   downloads = 0;
+  /** Bytes by week, where there are any. */
+  readonly weeks = new WeekSums();
   /** How many there were so far. */
   count = 0;
   readonly #cursors: AssetCursor[];
+  readonly #hasWeeks: boolean;
 
-  constructor(sections: readonly Uint8Array[]) {
-    this.#cursors = sections.map((section) => new AssetCursor(section));
+  /** @param hasWeeks whether sums by week stand behind those of each asset */
+  constructor(sections: readonly Uint8Array[], hasWeeks = false) {
+    this.#cursors = sections.map((section) => new AssetCursor(section, hasWeeks));
+    this.#hasWeeks = hasWeeks;
   }
 
   /** @returns whether there is one more */
@@ -71,8 +84,12 @@ export class MergedAssets {
     this.requests = 0;
     this.downloads = 0;
     this.count++;
+    if (this.#hasWeeks) this.weeks.clear();
     for (const cursor of this.#cursors) {
-      for (; !cursor.isDone && compare(cursor, this) === 0; cursor.next()) this.#add(cursor.sums);
+      for (; !cursor.isDone && compare(cursor, this) === 0; cursor.next()) {
+        this.#add(cursor.sums);
+        if (this.#hasWeeks) this.weeks.addAll(cursor.weeks);
+      }
     }
     return true;
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { DamagedCacheError, type SegmentFile } from '../commit-record.js';
+import { type Grouping, type GroupingSetup, openGrouping } from '../datasets/grouping.js';
 import { systemErrorCode } from '../error.js';
 import { textOfLatin1 } from './asset-order.js';
 import { DatasetSums } from './dataset-sums.js';
@@ -19,6 +20,8 @@ export interface RollupSetup {
   /** Where records are put aside; removed by who made the setup. */
   readonly spill: string;
   readonly partitions: number;
+  readonly grouping: GroupingSetup;
+  readonly hasWeeks: boolean;
 }
 
 /**
@@ -59,6 +62,7 @@ export function startRollupTasks(setup: unknown): TaskHandler<RollupTask, Rollup
 
 class RollupWorker {
   readonly #setup: RollupSetup;
+  readonly #grouping: Grouping;
   #requesters = new RequesterTable();
   #spill: SpillWriter | undefined;
   #writer: SumsFileWriter | undefined;
@@ -69,6 +73,7 @@ class RollupWorker {
 
   constructor(setup: RollupSetup) {
     this.#setup = setup;
+    this.#grouping = openGrouping(setup.grouping);
   }
 
   run(task: RollupTask): RollupReply {
@@ -101,6 +106,7 @@ class RollupWorker {
     try {
       rows = scanRecords(
         file,
+        this.#grouping,
         this.#setup.partitions,
         this.#requesters,
         this.#openSpill(),
@@ -129,15 +135,16 @@ class RollupWorker {
       at = readExtents(spills[source] as string, extents, buffer, at);
       ends.push(at);
     }
-    this.#writer ??= new SumsFileWriter(this.#setup.rollups);
+    this.#writer ??= new SumsFileWriter(this.#setup.rollups, this.#setup.hasWeeks);
     const writer = this.#writer;
     this.#sums ??= new DatasetSums(requesters);
-    gather(buffer, ends, numbers, this.#sums, (dataset, sums) => {
+    const take = (dataset: string, sums: DatasetSums): void => {
       writer.add(textOfLatin1(dataset), sums);
       [sums.byDay, sums.byAsset, sums.byRequester].forEach((kind, i) => {
         this.#requests[i as 0 | 1 | 2] += kind.requestsInAll();
       });
-    });
+    };
+    gather(buffer, ends, numbers, this.#sums, take, this.#setup.hasWeeks);
   }
 }
 

@@ -1,11 +1,11 @@
+import type { Grouping } from '../datasets/grouping.js';
 import type { Integers } from './integers.js';
 import type { StringColumn } from './read-column.js';
 import { readSegment, type SegmentPart } from './read-segment.js';
 import type { RequesterTable } from './requester-table.js';
 import { Scratch } from './scratch.js';
-import type { SpillWriter } from './spill.js';
+import { GROUP_HEAD_WORDS, type SpillWriter } from './spill.js';
 
-const SLASH = 0x2f;
 const ADDRESS_BYTES = 16;
 const NARROW_ROW = 3;
 const WIDE_ROW = 5;
@@ -16,11 +16,13 @@ const MOST_ROWS = 8192;
  * Put the records of a segment aside by partition of their dataset, grouped by key.
  *
  * @param file the segment
+ * @param grouping finds the dataset of a key
  * @param partitions how many there are
  * @returns number of records
  */
 export function scanRecords(
   file: Uint8Array,
+  grouping: Grouping,
   partitions: number,
   requesters: RequesterTable,
   spill: SpillWriter,
@@ -28,7 +30,7 @@ export function scanRecords(
 ): number {
   let rows = 0;
   for (const part of readSegment(file, scratch)) {
-    scanPart(part, partitions, requesters, spill, scratch);
+    scanPart(part, grouping, partitions, requesters, spill, scratch);
     rows += part.rows;
   }
   return rows;
@@ -36,6 +38,7 @@ export function scanRecords(
 
 function scanPart(
   part: SegmentPart,
+  grouping: Grouping,
   partitions: number,
   requesters: RequesterTable,
   spill: SpillWriter,
@@ -56,17 +59,19 @@ function scanPart(
     let end = row + 1;
     const most = Math.min(rows, row + MOST_ROWS);
     while (end < most && ids[end] === key) end++;
-    const from = starts[key];
-    const length = ends[key] - from;
-    const partition = partitions === 1 ? 0 : partitionOf(bytes, from, length) % partitions;
+    grouping.group(bytes, view, starts[key], ends[key] - starts[key]);
+    const { start: from, length, datasetLength, view: names } = grouping;
+    const partition =
+      partitions === 1 ? 0 : partitionOf(grouping.bytes, from, datasetLength) % partitions;
     const keyWords = (length + 3) >>> 2;
-    const needed = 2 + keyWords + (end - row) * rowWords;
+    const needed = GROUP_HEAD_WORDS + keyWords + (end - row) * rowWords;
     const buffer = spill.room(partition, needed);
     let at = spill.used(partition);
     spill.setUsed(partition, at + needed);
     buffer[at++] = length * 2 + (fits ? 0 : 1);
     buffer[at++] = end - row;
-    for (let b = 0; b < length; b += 4) buffer[at++] = view.getUint32(from + b, true);
+    buffer[at++] = datasetLength;
+    for (let b = 0; b < length; b += 4) buffer[at++] = names.getUint32(from + b, true);
     // What was read behind the end of the key.
     if (length % 4 !== 0) buffer[at - 1] &= 2 ** ((length % 4) * 8) - 1;
     if (fits) {
@@ -87,10 +92,10 @@ function scanPart(
   }
 }
 
-/** A hash of the dataset: all keys of one have the same. */
+/** A hash of the dataset, by which all its keys come together. */
 function partitionOf(bytes: Uint8Array, from: number, length: number): number {
   let hash = 0x811c9dc5;
-  for (let i = from; i < from + length && bytes[i] !== SLASH; i++) {
+  for (let i = from; i < from + length; i++) {
     hash = Math.imul(hash ^ bytes[i], 0x01000193);
   }
   return (hash ^ (hash >>> 15)) >>> 0;

@@ -9,12 +9,16 @@ export interface Extent {
   readonly words: number;
 }
 
+/** Words of a group before its key. */
+export const GROUP_HEAD_WORDS = 3;
+
 /** Words that a buffer of one partition holds; a group that needs more gets a larger one. */
 const BUFFER_WORDS = 1 << 14;
 
 /**
- * Groups of records, put aside by partition. A group is `length of key * 2 + wide`, `rows`, the key
- * padded with zeros to whole words, and so many words for each row as `wide` says:
+ * Groups of records, put aside by partition. A group is `length of key * 2 + wide`, `rows`, length of the
+ * dataset at the beginning of the key, the key padded
+ * with zeros to whole words, and so many words for each row as `wide` says:
  *
  * - 3: requester, and 2^31 for a download; day, and bytes >> 32 above 16 bits; lower half of bytes
  * - 5 (wide; for what does not fit): requester; download; day; lower and upper half of bytes

@@ -49,8 +49,15 @@ export class SumsFileWriter {
   #offset = 0;
   #rows = 0;
 
-  /** @param folder `rollups/` @throws {CacheWriteError} as every method */
-  constructor(folder: string) {
+  /**
+   * @param folder `rollups/`
+   * @param hasWeeks whether assets have sums by week
+   * @throws {CacheWriteError} as every method
+   */
+  constructor(
+    folder: string,
+    private readonly hasWeeks = false,
+  ) {
     this.#path = join(folder, this.file);
     this.#temporary = `${this.#path}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`;
     this.#fd = this.#writing(() => openSync(this.#temporary, 'wx', PRIVATE.file));
@@ -59,7 +66,7 @@ export class SumsFileWriter {
   /** @param assets when they are not among the sums */
   add(dataset: string, sums: DatasetSums, assets?: MergedAssets): void {
     const offset = this.#offset + this.#pending.length;
-    const block = encodeBlock(sums, assets, this.#pending);
+    const block = encodeBlock(sums, assets, this.#pending, this.hasWeeks);
     this.#rows += sums.byDay.count + sums.byRequester.count;
     this.#rows += assets === undefined ? sums.byAsset.count : assets.count;
     this.#blocks.push({ dataset, offset, ...block });

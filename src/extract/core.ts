@@ -20,6 +20,7 @@ export interface Core {
   readonly requestersWithSpaces: Counter;
   readonly spacesBeforeRequester: Counter;
   readonly otherZones: Counter;
+  readonly otherKeys: Counter;
   readonly rows: Counter;
   readonly keyIds: Counter;
   readonly times: Counter;
@@ -32,7 +33,7 @@ export interface Core {
   readonly keyCount: Counter;
   readonly addressWords: Counter;
   readonly addressCount: Counter;
-  start(inputBytes: number, rows: number, keyBytes: number): void;
+  start(inputBytes: number, rows: number, keyBytes: number, contentOnly: boolean): void;
   scan(from: number, end: number, limit: number, isLast: boolean): number;
   append(
     key: number,
@@ -63,12 +64,18 @@ let compiled: WebAssembly.Module | undefined;
  * @param inputBytes room for bytes of log files
  * @param rows records it can hold
  * @param keyBytes bytes of distinct keys it can hold
+ * @param contentOnly keep only records of content of a DANDI archive, see content-key.ts
  */
-export function startCore(inputBytes: number, rows: number, keyBytes: number): Core {
+export function startCore(
+  inputBytes: number,
+  rows: number,
+  keyBytes: number,
+  contentOnly: boolean,
+): Core {
   compiled ??= new WebAssembly.Module(readFileSync(new URL(LOCATION, import.meta.url)));
   const core = instantiate(compiled) as unknown as Core;
   // Other words in each process: nobody can make keys that collide.
   randomFillSync(new Uint8Array(core.memory.buffer, core.seed.value, SEED_BYTES));
-  core.start(inputBytes, rows, keyBytes);
+  core.start(inputBytes, rows, keyBytes, contentOnly);
   return core;
 }

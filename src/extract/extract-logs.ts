@@ -8,6 +8,7 @@ import type { WritableCache } from '../../cache/open-cache.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { logPath } from '../source/log-path.js';
 import { Extraction } from './extraction.js';
+import { type ExtractionMode, extractionMode } from './extraction-mode.js';
 import { LookAhead } from './look-ahead.js';
 import { FilePlan, type NewFile } from './plan-files.js';
 import { type ExtractionReport, emptyReport } from './report.js';
@@ -28,6 +29,10 @@ export interface ExtractOptions {
   readonly source: string;
   /** Worker threads, at least 1. */
   readonly workers: number;
+  /** Default: that of the commits there are, else `generic`. */
+  readonly mode?: ExtractionMode | undefined;
+  /** Expression (RE2) for addresses, as text, whose records are not kept. */
+  readonly skippedAddresses?: string | undefined;
   /** New files to extract at most. */
   readonly limit?: number;
   /** Something a person should know that ends nothing: a file that cannot be read, for example. */
@@ -79,6 +84,8 @@ export function requireSource(source: string): void {
  * What is committed stays, however the run ends; whatever was not is read again by the next run.
  *
  * @throws {SourceNotFoundError}
+ * @throws {OtherModeError}
+ * @throws {AddressExpressionError}
  * @throws {CacheWriteError} and other failures of the cache
  */
 export async function extractLogs(
@@ -88,13 +95,18 @@ export async function extractLogs(
   const startedAt = performance.now();
   const source = resolve(options.source);
   const report = emptyReport();
+  const mode = extractionMode(cache.paths, options.mode);
+  if (options.skippedAddresses !== undefined) {
+    const { addressExpression } = await import('./address-filter.js');
+    addressExpression(options.skippedAddresses);
+  }
   const ledger = await Ledger.open(cache.paths, cache.lock);
   const plan = openPlan(source, cache.paths, ledger, report, options);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const ahead = new LookAhead(plan, limit);
   const counters = new BigInt64Array(new SharedArrayBuffer(8 * options.workers));
   const stopFlag = new Int32Array(new SharedArrayBuffer(4));
-  const workers = startWorkers(cache, options.workers, counters, stopFlag);
+  const workers = startWorkers(cache, mode, options, counters, stopFlag);
   const shouldStop = (): boolean => {
     if (options.shouldStop?.() !== true) return false;
     Atomics.store(stopFlag, 0, 1);
@@ -117,7 +129,7 @@ export async function extractLogs(
     cache,
     ledger,
     source,
-    mode: 'generic',
+    mode,
     report,
     shouldStop,
     observer: {
@@ -255,7 +267,8 @@ function isCacheFolder(paths: CachePaths): (stats: Stats) => boolean {
 
 function startWorkers(
   cache: WritableCache,
-  count: number,
+  mode: ExtractionMode,
+  { workers: count, skippedAddresses }: ExtractOptions,
   progress: BigInt64Array,
   stopFlag: Int32Array,
 ): ExtractionWorker[] {
@@ -273,6 +286,8 @@ function startWorkers(
         segmentsFolder: cache.paths.segments,
         sealingKey: Uint8Array.from(cache.key),
         limits,
+        mode,
+        skippedAddresses,
         progress,
         stopFlag,
       }),

@@ -6,6 +6,7 @@ import type { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import { displayPath, logPath } from '../source/log-path.js';
 import { CommitBatch, commitBatch } from './commit-batch.js';
+import type { ExtractionMode } from './extraction-mode.js';
 import { isCompressed } from './is-compressed.js';
 import { LargeFile } from './large-file.js';
 import { packFiles } from './packed-files.js';
@@ -50,7 +51,7 @@ export interface ExtractionContext {
   readonly ledger: Ledger;
   /** The folder, for the commits to tell. */
   readonly source: string;
-  readonly mode: string;
+  readonly mode: ExtractionMode;
   readonly observer: ExtractionObserver;
   /** Counted up as things become real. */
   readonly report: ExtractionReport;
@@ -323,6 +324,9 @@ export class Extraction {
     report.lines.rejected += record.lines.rejected;
     for (const [reason, count] of Object.entries(record.lines.reasons)) {
       report.lines.reasons[reason] = (report.lines.reasons[reason] ?? 0) + count;
+    }
+    for (const [note, count] of Object.entries(record.lines.notes)) {
+      report.lines.notes[note] = (report.lines.notes[note] ?? 0) + count;
     }
     for (const file of batch.files) {
       if (file.lines === 0 || file.rejected !== file.lines) continue;

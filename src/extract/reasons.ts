@@ -49,7 +49,10 @@ export const REASON = Object.fromEntries(REASONS.map((name, code) => [name, code
   number
 >;
 
-/** Oddities of lines that count all the same; the position is the bit in a line's set of notes. */
+/**
+ * Oddities of lines that count all the same, and at the end why lines are skipped that would be kept
+ * otherwise; the position is the bit in a line's set of notes.
+ */
 export const NOTES = [
   'multiple_spaces',
   'multiple_spaces_before_requester',
@@ -62,6 +65,8 @@ export const NOTES = [
   'syslog_prefix',
   'tail_not_recognised',
   'extra_trailing_fields',
+  'key_not_content',
+  'address_skipped',
 ] as const;
 
 export type Note = (typeof NOTES)[number];

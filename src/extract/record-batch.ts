@@ -1,9 +1,8 @@
+import type { AddressFilter } from './address-filter.js';
+import { contentKeyLength } from './content-key.js';
 import { type Core, startCore } from './core.js';
 import { FIELD, KIND, type Line } from './line.js';
 import { RejectColumns } from './reject-columns.js';
-
-/** Stands for "the log names no address"; its sealed form is 16 zero bytes (cache/FORMAT.md section 5). */
-export const NO_ADDRESS = 0;
 
 /** How much is read at once. */
 export const CHUNK_BYTES = 1 << 20;
@@ -32,6 +31,17 @@ export interface BatchLimits {
   readonly keyBytes: number;
 }
 
+/** Which records are kept, in modes other than the generic one. */
+export interface RecordChoice {
+  /** Only those of content of a DANDI archive, see content-key.ts. */
+  readonly contentOnly?: boolean;
+  /** Makes what tells which addresses are skipped. */
+  readonly addressFilter?: ((core: Core) => AddressFilter) | undefined;
+}
+
+/** What became of a line that the careful parser has found to be a record. */
+export type Taken = 'kept' | 'key_not_content' | 'address_skipped';
+
 /** What a scan has found since the last. */
 export interface ScanResult {
   /** Position of the first line not taken. */
@@ -44,6 +54,9 @@ export interface ScanResult {
   withSpaces: number;
   withSpacesBefore: number;
   inOtherZones: number;
+  /** Records that were not kept: for their key, and for their address. Among those skipped. */
+  withOtherKeys: number;
+  withSkippedAddresses: number;
 }
 
 /**
@@ -71,13 +84,22 @@ export class RecordBatch {
     withSpaces: 0,
     withSpacesBefore: 0,
     inOtherZones: 0,
+    withOtherKeys: 0,
+    withSkippedAddresses: 0,
   };
+  readonly #isContentOnly: boolean;
+  readonly #addresses: AddressFilter | undefined;
 
-  constructor(private readonly limits: BatchLimits) {
+  constructor(
+    private readonly limits: BatchLimits,
+    { contentOnly = false, addressFilter }: RecordChoice = {},
+  ) {
     const inputBytes = CHUNK_BYTES + LONGEST_LINE + SLACK_BYTES;
     // Full is asked for between pieces and small files; what comes between must fit.
     const rows = limits.rows + Math.ceil(MOST_HELD_BYTES / SHORTEST_LINE);
-    const core = startCore(inputBytes, rows, limits.keyBytes + MOST_HELD_BYTES);
+    const core = startCore(inputBytes, rows, limits.keyBytes + MOST_HELD_BYTES, contentOnly);
+    this.#isContentOnly = contentOnly;
+    this.#addresses = addressFilter?.(core);
     const { buffer } = core.memory;
     this.#core = core;
     this.input = Buffer.from(buffer, core.input.value, inputBytes);
@@ -126,6 +148,7 @@ export class RecordBatch {
   }
 
   clear(): void {
+    this.#addresses?.forget();
     this.#core.clear();
     this.rejects.clear();
   }
@@ -144,35 +167,67 @@ export class RecordBatch {
     const stop = Math.min(limit, end);
     result.at = core.scan(input + start, input + end, input + stop, isLast) - input;
     result.isOdd = Boolean(core.isOdd.value);
+    const skipped = this.#dropSkipped(before);
     result.kept = core.rows.value - before;
-    result.skipped = core.skippedLines.value;
+    result.skipped = core.skippedLines.value + skipped;
+    result.withOtherKeys = core.otherKeys.value;
+    result.withSkippedAddresses = skipped;
     result.withSpaces = core.requestersWithSpaces.value;
     result.withSpacesBefore = core.spacesBeforeRequester.value;
     result.inOtherZones = core.otherZones.value;
     return result;
   }
 
-  /** Append what the careful parser has found in {@link input}. */
-  addRecord(line: Line): void {
+  /** Append what the careful parser has found in {@link input}, if it is to be kept. */
+  addRecord(line: Line): Taken {
     const core = this.#core;
     const { bounds, addressWords: words } = line;
     const start = bounds[2 * FIELD.key];
+    const end = bounds[2 * FIELD.key + 1];
+    const kept = this.#isContentOnly ? contentKeyLength(this.input, start, end) : end - start;
+    if (this.#isContentOnly && kept === 0) return 'key_not_content';
+    const before = core.rows.value;
     core.append(
       core.input.value + start,
-      bounds[2 * FIELD.key + 1] - start,
+      kept,
       line.timeSeconds,
       line.bytesSentLow,
       line.bytesSentHigh,
       line.kind === KIND.download ? 1 : 0,
     );
     if (line.hasAddress) core.setAddress(words[0], words[1], words[2], words[3]);
+    return this.#dropSkipped(before) > 0 ? 'address_skipped' : 'kept';
+  }
+
+  /** Take out rows of skipped addresses, from a row on. @returns how many */
+  #dropSkipped(from: number): number {
+    const filter = this.#addresses;
+    if (filter === undefined) return 0;
+    const rows = this.#core.rows.value;
+    let to = from;
+    for (let row = from; row < rows; row++) {
+      if (filter.skips(this.requesterIds[row])) continue;
+      if (to < row) this.#moveRow(row, to);
+      to++;
+    }
+    if (to < rows) this.#core.truncate(to);
+    return rows - to;
+  }
+
+  #moveRow(from: number, to: number): void {
+    this.keyIds[to] = this.keyIds[from];
+    this.times[to] = this.times[from];
+    this.requesterIds[to] = this.requesterIds[from];
+    this.bytesLow[to] = this.bytesLow[from];
+    this.bytesHigh[to] = this.bytesHigh[from];
+    this.downloads[to] = this.downloads[from];
   }
 
   /**
    * The only way for an address out of a batch.
    *
    * @param seal turns `count` addresses of 16 bytes each into sealed ones
-   * @returns the sealed address of every id, 16 bytes each; of {@link NO_ADDRESS} zeros
+   * @returns the sealed address of every id, 16 bytes each; of `NO_ADDRESS` zeros
    */
   sealAddresses(seal: (addresses: Uint8Array, count: number, out: Uint8Array) => void): Uint8Array {
     const { memory, addressWords, addressCount } = this.#core;

@@ -20,6 +20,8 @@ export interface ExtractionReport {
     skipped: number;
     rejected: number;
     readonly reasons: Record<string, number>;
+    /** Oddities, and why lines were skipped that would be kept in another mode. */
+    readonly notes: Record<string, number>;
   };
   elapsedMs: number;
   /** Whether the run was asked to stop before it was through. */
@@ -30,7 +32,7 @@ export function emptyReport(): ExtractionReport {
   return {
     files: { found: 0, known: 0, extracted: 0, failed: 0 },
     bytes: 0,
-    lines: { total: 0, kept: 0, skipped: 0, rejected: 0, reasons: {} },
+    lines: { total: 0, kept: 0, skipped: 0, rejected: 0, reasons: {}, notes: {} },
     elapsedMs: 0,
     stopped: false,
   };

@@ -74,6 +74,8 @@ export function scanLines(
 const WITH_SPACES = NOTES.indexOf('requester_with_spaces');
 const WITH_SPACES_BEFORE = NOTES.indexOf('multiple_spaces_before_requester');
 const IN_OTHER_ZONES = NOTES.indexOf('zone_not_utc');
+const OTHER_KEY = NOTES.indexOf('key_not_content');
+const SKIPPED_ADDRESS = NOTES.indexOf('address_skipped');
 
 function count(found: ScanResult, account: FileAccount): void {
   account.lines += found.kept + found.skipped;
@@ -82,6 +84,8 @@ function count(found: ScanResult, account: FileAccount): void {
   account.notes[WITH_SPACES] += found.withSpaces;
   account.notes[WITH_SPACES_BEFORE] += found.withSpacesBefore;
   account.notes[IN_OTHER_ZONES] += found.inOtherZones;
+  account.notes[OTHER_KEY] += found.withOtherKeys;
+  account.notes[SKIPPED_ADDRESS] += found.withSkippedAddresses;
 }
 
 function takeLine(
@@ -102,9 +106,14 @@ function takeLine(
   if (line.notes !== 0) countNotes(line.notes, account);
   if (line.kind === KIND.skipped) {
     account.skipped++;
-  } else {
+    return;
+  }
+  const taken = batch.addRecord(line);
+  if (taken === 'kept') {
     account.kept++;
-    batch.addRecord(line);
+  } else {
+    account.skipped++;
+    account.notes[taken === 'key_not_content' ? OTHER_KEY : SKIPPED_ADDRESS]++;
   }
 }
 

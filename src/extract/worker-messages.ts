@@ -1,3 +1,4 @@
+import type { ExtractionMode } from './extraction-mode.js';
 import type { PackedFiles, PlannedFile } from './packed-files.js';
 import type { BatchLimits } from './record-batch.js';
 import type { WrittenSegments } from './write-batch.js';
@@ -9,6 +10,9 @@ export interface WorkerSetup {
   /** 16 bytes; never leaves memory. */
   readonly sealingKey: Uint8Array;
   readonly limits: BatchLimits;
+  readonly mode: ExtractionMode;
+  /** Expression for addresses whose records are not kept; see address-filter.ts. */
+  readonly skippedAddresses: string | undefined;
   /** One counter per worker: stored bytes read so far. */
   readonly progress: BigInt64Array;
   /** Not 0 once the run is to stop. */

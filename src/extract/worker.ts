@@ -15,7 +15,7 @@ import {
   UnreadableFileError,
 } from './read-log-file.js';
 import { NOTES, REASONS } from './reasons.js';
-import { RecordBatch } from './record-batch.js';
+import { RecordBatch, type RecordChoice } from './record-batch.js';
 import { emptyAccount, resetAccount } from './scan-lines.js';
 import { SegmentStore } from './segment-store.js';
 import {
@@ -45,7 +45,7 @@ const FINISH_BYTES = 128 << 20;
 const MOST_HELD_REJECTS = 1 << 20;
 
 async function answer(request: WorkerRequest): Promise<WorkerReply> {
-  batch ??= new RecordBatch(setup.limits);
+  batch ??= new RecordBatch(setup.limits, await recordChoice(setup));
   feeder ??= new LineFeeder(batch);
   await store.keepUp();
   const { commit } = request;
@@ -82,6 +82,14 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
       return { kind: 'drop' };
     }
   }
+}
+
+/** The expressions' library is loaded only where there is one. */
+async function recordChoice({ mode, skippedAddresses }: WorkerSetup): Promise<RecordChoice> {
+  const contentOnly = mode === 'dandi';
+  if (skippedAddresses === undefined) return { contentOnly };
+  const { AddressFilter } = await import('./address-filter.js');
+  return { contentOnly, addressFilter: (core) => new AddressFilter(core, skippedAddresses) };
 }
 
 /** What is told of the files of one request. */

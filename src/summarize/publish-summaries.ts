@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { makeDirectory, PUBLISHED } from '../../cache/atomic-write.js';
+import { UNASSOCIATED, UNDETERMINED } from '../../cache/datasets/grouping.js';
 import type { Engine } from '../../cache/engine.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { CachePaths } from '../../cache/paths.js';
@@ -26,8 +27,16 @@ import {
   totalFigures,
 } from './table-tasks.js';
 import { TableWriter } from './table-writer.js';
-import { ARCHIVE_TABLES, DATASET_FILES, DATASET_TABLES, tablePieces } from './tables.js';
+import {
+  ARCHIVE_FILES,
+  ARCHIVE_TABLES,
+  DATASET_FILES,
+  DATASET_TABLES,
+  tablePieces,
+  WEEK_TABLES,
+} from './tables.js';
 import { archiveTotals, datasetTotals } from './totals.js';
+import { TypeWeeks } from './week-tables.js';
 
 /** What may be published. */
 export const OUTPUTS = [
@@ -55,10 +64,19 @@ export interface Published extends PublishProgress {
   readonly filesRemoved: number;
 }
 
+/** Bytes sent of what has no dataset of its own, and of all. */
+export interface UnlinkedBytes {
+  readonly unassociated: bigint;
+  readonly undetermined: bigint;
+  readonly total: bigint;
+}
+
 export interface Publication {
   /** Datasets that have figures now, among those chosen. */
   readonly datasets: number;
   readonly outputs: ReadonlyMap<OutputKind, Published>;
+  /** Where datasets are not the first components of keys, and all of them were looked at. */
+  readonly unlinked?: UnlinkedBytes | undefined;
   /** Stopped on request: what is written is whole, what is stale is still there. */
   readonly stopped: boolean;
 }
@@ -124,8 +142,19 @@ class PublishRun {
     }
   }
 
-  publication(stopped: boolean): Publication {
-    return { datasets: this.#figures.length, outputs: this.#counts, stopped };
+  publication(stopped: boolean, unlinked?: UnlinkedBytes): Publication {
+    return { datasets: this.#figures.length, outputs: this.#counts, unlinked, stopped };
+  }
+
+  #unlinked({ grouping }: RollupManifest): UnlinkedBytes | undefined {
+    if (grouping === undefined || isPartial(this.#options)) return undefined;
+    const bytesOfDataset = (name: string): bigint =>
+      this.#figures.find(({ dataset }) => dataset === name)?.bytes ?? 0n;
+    return {
+      unassociated: bytesOfDataset(UNASSOCIATED),
+      undetermined: bytesOfDataset(UNDETERMINED),
+      total: this.#figures.reduce((sum, { bytes }) => sum + bytes, 0n),
+    };
   }
 
   async publish(engine: Engine, manifest: RollupManifest): Promise<Publication> {
@@ -141,6 +170,7 @@ class PublishRun {
       requesters: requesterNumbers(manifest.runs),
       regions,
       rules,
+      hasWeeks: manifest.hasWeeks === true,
     };
     const pool = new TaskPool<TableTask, TableReply>(
       new URL('./table-thread.js', import.meta.url),
@@ -156,16 +186,26 @@ class PublishRun {
       }
       const shares = await pool.everywhere(() => ({ kind: 'archive' }));
       const days = new SumsByNumber();
+      const types = new TypeWeeks();
       const all = { days, regions: new SumsByNumber(), requesters: setup.requesters - 1 };
       for (const share of shares) {
         all.days.addEntries(share.days ?? []);
         all.regions.addEntries(share.regions ?? []);
+        types.addEntries(share.types ?? []);
       }
       this.#figures.sort((a, b) => Buffer.compare(Buffer.from(a.dataset), Buffer.from(b.dataset)));
       if (this.#outputs.has('archiveTables') && places.size > 0) {
         for (const table of ARCHIVE_TABLES) {
           const pieces = tablePieces(table, all, regions, new TableWriter(rules));
           this.#prepare('archiveTables', join(ARCHIVE_FOLDER, table), pieces);
+        }
+        if (setup.hasWeeks) {
+          const pieces = types.table(new TableWriter(rules));
+          this.#prepare(
+            'archiveTables',
+            join(ARCHIVE_FOLDER, 'by_asset_type_per_week.tsv'),
+            pieces,
+          );
         }
       }
       if (places.size > 0) {
@@ -174,8 +214,8 @@ class PublishRun {
         this.#prepareTotals('archiveTotals', [archiveTotals(totalFigures(all), names, rules)]);
       }
       await this.#flush(pool);
-      if (!isPartial(this.#options)) this.#removeStale(places.size > 0);
-      return this.publication(false);
+      if (!isPartial(this.#options)) this.#removeStale(places.size > 0, setup.hasWeeks);
+      return this.publication(false, this.#unlinked(manifest));
     } catch (error) {
       this.#batch.discard();
       // A thread that is gone cannot: then the next writer removes its files.
@@ -211,7 +251,8 @@ class PublishRun {
   #plan(places: ReadonlyMap<string, readonly BlockPlace[]>, manifest: RollupManifest): TableTask[] {
     const chosen = chosenDatasets(places.keys(), this.#options);
     const needsAll = this.#outputs.size > 1 || !this.#outputs.has('datasetTables');
-    const tables = this.#outputs.has('datasetTables') ? DATASET_TABLES : [];
+    const own = manifest.hasWeeks ? [...DATASET_TABLES, ...WEEK_TABLES] : DATASET_TABLES;
+    const tables = this.#outputs.has('datasetTables') ? own : [];
     const isNeeded = this.#options.since?.neededTables(manifest, places, datasetFolder);
     return planTables(
       [...places].filter(([dataset]) => needsAll || chosen.has(dataset)),
@@ -259,13 +300,22 @@ class PublishRun {
   }
 
   /** Remove what exists no longer, among what these outputs write. */
-  #removeStale(hasRecords: boolean): void {
+  #removeStale(hasRecords: boolean, hasWeeks: boolean): void {
     this.#options.assertHeld?.();
     const { summaries } = this.#paths;
     const removed = (output: OutputKind, files: number): void => {
       const counts = this.#counts.get(output);
       if (counts !== undefined) counts.filesRemoved += files;
     };
+    // Datasets were once those of a mapping of content.
+    const archiveWeeks = join(summaries, ARCHIVE_FOLDER, 'by_asset_type_per_week.tsv');
+    if (!hasWeeks && removePublishedFile(archiveWeeks)) {
+      removed('archiveTables', 1);
+      for (const { folder } of this.#figures) {
+        const files = WEEK_TABLES.map((table) => join(summaries, folder, table));
+        removed('datasetTables', files.filter((file) => removePublishedFile(file)).length);
+      }
+    }
     if (this.#outputs.has('datasetTables')) {
       const current = new Set(this.#figures.map(({ folder }) => folder));
       for (const folder of listFolders(summaries)) {
@@ -276,7 +326,7 @@ class PublishRun {
     if (hasRecords) return;
     if (this.#outputs.has('archiveTables')) {
       const folder = join(summaries, ARCHIVE_FOLDER);
-      removed('archiveTables', removePublished(folder, new Set(ARCHIVE_TABLES)));
+      removed('archiveTables', removePublished(folder, ARCHIVE_FILES));
     }
     for (const output of ['datasetTotals', 'archiveTotals'] as const) {
       if (!this.#outputs.has(output)) continue;

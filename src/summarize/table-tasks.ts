@@ -13,7 +13,8 @@ import {
 } from './figures.js';
 import type { PrivacyRules } from './privacy.js';
 import { TableWriter } from './table-writer.js';
-import { assetPieces, type TableName, tablePieces } from './tables.js';
+import { assetPieces, isAssetTable, type TableName, tablePieces } from './tables.js';
+import { type TypeWeekEntry, TypeWeeks, WeekFigures } from './week-tables.js';
 
 export interface TableSetup {
   readonly rollups: string;
@@ -22,6 +23,8 @@ export interface TableSetup {
   readonly requesters: number;
   readonly regions: RegionNumbers;
   readonly rules: PrivacyRules;
+  /** Whether assets have sums by week. */
+  readonly hasWeeks: boolean;
 }
 
 /** A dataset whose figures are wanted, and those of its tables that are to be written. */
@@ -57,6 +60,7 @@ export interface TableReply {
   readonly filesUnchanged?: number;
   readonly days?: readonly SumEntry[];
   readonly regions?: readonly SumEntry[];
+  readonly types?: readonly TypeWeekEntry[];
 }
 
 /** What a thread does that makes tables. */
@@ -73,10 +77,11 @@ class TableWorker {
   readonly #writer: TableWriter;
   readonly #days = new SumsByNumber();
   readonly #regions = new SumsByNumber();
+  readonly #types = new TypeWeeks();
 
   constructor(setup: TableSetup) {
     this.#setup = setup;
-    this.#reader = new DatasetReader(setup.rollups, setup.requesters);
+    this.#reader = new DatasetReader(setup.rollups, setup.requesters, setup.hasWeeks);
     this.#figures = new FigureReader(this.#reader, setup.regions);
     this.#writer = new TableWriter(setup.rules);
   }
@@ -85,7 +90,11 @@ class TableWorker {
     if (task.kind === 'datasets') return this.#make(task.datasets);
     if (task.kind === 'archive') {
       this.#reader.close();
-      return { days: this.#days.entries(), regions: this.#regions.entries() };
+      return {
+        days: this.#days.entries(),
+        regions: this.#regions.entries(),
+        types: this.#types.entries(),
+      };
     }
     this.#batch[task.kind]();
     return {};
@@ -107,13 +116,39 @@ class TableWorker {
     this.#regions.addAll(figures.regions);
     const folder = datasetFolder(dataset);
     for (const table of tables) {
-      const pieces =
-        table === 'by_asset.tsv'
-          ? assetPieces(this.#reader.assets(places), this.#writer)
-          : tablePieces(table, figures, regions, this.#writer);
+      if (isAssetTable(table)) continue;
+      const pieces = tablePieces(table, figures, regions, this.#writer);
       this.#batch.prepare(join(summaries, folder, table), pieces);
     }
+    this.#makeAssetTables(join(summaries, folder), places, tables);
     return { dataset, folder, ...totalFigures(figures) };
+  }
+
+  /** Types of assets are wanted of every dataset, for the archive. */
+  #makeAssetTables(
+    folder: string,
+    places: readonly BlockPlace[],
+    tables: readonly TableName[],
+  ): void {
+    const { hasWeeks } = this.#setup;
+    const writer = this.#writer;
+    const isWanted = (table: TableName): boolean => tables.includes(table);
+    const weeks = hasWeeks ? new WeekFigures(isWanted('by_asset_per_week.tsv')) : undefined;
+    if (isWanted('by_asset.tsv')) {
+      const pieces = assetPieces(this.#reader.assets(places), writer, weeks);
+      this.#batch.prepare(join(folder, 'by_asset.tsv'), pieces);
+    } else if (weeks !== undefined) {
+      for (const assets = this.#reader.assets(places); assets.next(); ) weeks.add(assets);
+    }
+    if (weeks === undefined) return;
+    this.#types.addAll(weeks.types);
+    if (isWanted('by_asset_per_week.tsv')) {
+      this.#batch.prepare(join(folder, 'by_asset_per_week.tsv'), weeks.byAsset(writer));
+    }
+    if (isWanted('by_asset_type_per_week.tsv')) {
+      const pieces = weeks.types.table(writer);
+      this.#batch.prepare(join(folder, 'by_asset_type_per_week.tsv'), pieces);
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 import type { MergedAssets } from '../../cache/rollups/merged-assets.js';
 import { DOWNLOADS, HIGH, REQUESTS, type Sums, WIDTH } from '../../cache/rollups/sums.js';
+import { dateOfDay } from './dates.js';
 import type { Figures, RegionNumbers, SumsByNumber } from './figures.js';
 import type { TableWriter } from './table-writer.js';
 import { compareNaturally } from './text-order.js';
+import type { WeekFigures } from './week-tables.js';
 
 /** Tables of each dataset, in the order in which they are written. */
 export const DATASET_TABLES = [
@@ -15,18 +17,30 @@ export const DATASET_TABLES = [
 /** Tables of the archive as a whole. */
 export const ARCHIVE_TABLES = ['by_day.tsv', 'by_region.tsv', 'requester_count.tsv'] as const;
 
-export type TableName = (typeof DATASET_TABLES)[number];
+/** Tables by week, where datasets are those of a mapping of content. */
+export const WEEK_TABLES = ['by_asset_per_week.tsv', 'by_asset_type_per_week.tsv'] as const;
+
+export type TableName = (typeof DATASET_TABLES)[number] | (typeof WEEK_TABLES)[number];
+
+/** All that is told of assets is made in one pass over them. */
+export type AssetTable = 'by_asset.tsv' | (typeof WEEK_TABLES)[number];
+
+export function isAssetTable(table: TableName): table is AssetTable {
+  return table === 'by_asset.tsv' || WEEK_TABLES.some((other) => other === table);
+}
 
 /** Every file that this program may have written into the folder of a dataset. */
-export const DATASET_FILES: ReadonlySet<string> = new Set([
-  ...DATASET_TABLES,
-  'by_asset_per_week.tsv',
+export const DATASET_FILES: ReadonlySet<string> = new Set([...DATASET_TABLES, ...WEEK_TABLES]);
+
+/** Every file that this program may have written into the folder of the archive. */
+export const ARCHIVE_FILES: ReadonlySet<string> = new Set([
+  ...ARCHIVE_TABLES,
   'by_asset_type_per_week.tsv',
 ]);
 
 /** The bytes of a table of figures, in pieces. */
 export function tablePieces(
-  table: Exclude<TableName, 'by_asset.tsv'>,
+  table: Exclude<TableName, AssetTable>,
   figures: Figures,
   regions: RegionNumbers,
   writer: TableWriter,
@@ -37,10 +51,15 @@ export function tablePieces(
   return [writer.take()];
 }
 
-/** The bytes of the table by asset, in pieces. */
-export function* assetPieces(assets: MergedAssets, writer: TableWriter): Generator<Uint8Array> {
+/** The bytes of the table by asset, in pieces. @param weeks takes every asset, too */
+export function* assetPieces(
+  assets: MergedAssets,
+  writer: TableWriter,
+  weeks?: WeekFigures,
+): Generator<Uint8Array> {
   writer.text(header('asset_path'));
   while (assets.next()) {
+    weeks?.add(assets);
     writer.assetCell(assets.name, assets.length);
     writer.numbers(assets.low, assets.high, assets.requests, assets.downloads);
     if (writer.isFull) yield writer.take();
@@ -80,19 +99,4 @@ function header(first: string): string {
 function writeSums({ values }: Sums, slot: number, writer: TableWriter): void {
   const at = slot * WIDTH;
   writer.numbers(values[at], values[at + HIGH], values[at + REQUESTS], values[at + DOWNLOADS]);
-}
-
-const dates = new Map<number, string>();
-
-/**
- * Kept once made: there are few days, and every dataset has them.
- *
- * @param day days since 1970-01-01
- */
-function dateOfDay(day: number): string {
-  const known = dates.get(day);
-  if (known !== undefined) return known;
-  const date = new Date(day * 86_400_000).toISOString().split('T', 1)[0] as string;
-  dates.set(day, date);
-  return date;
 }

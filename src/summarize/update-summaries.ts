@@ -3,7 +3,12 @@ import type { CachePaths } from '../../cache/paths.js';
 import type { UpdateRollupsOptions } from '../../cache/rollups.js';
 import { checkChoice, type DatasetChoice, type SummaryMode } from './dataset-choice.js';
 import { privacyRules } from './privacy.js';
-import { type Published, type PublishProgress, publishSummaries } from './publish-summaries.js';
+import {
+  type Published,
+  type PublishProgress,
+  publishSummaries,
+  type UnlinkedBytes,
+} from './publish-summaries.js';
 
 export interface UpdateSummariesOptions
   extends DatasetChoice,
@@ -20,6 +25,8 @@ export interface UpdateSummariesOptions
 export interface SummariesUpdate extends Published {
   /** Datasets that have tables now, as far as this run looked; 1 for the archive. */
   readonly datasets: number;
+  /** Where datasets are not the first components of keys, and all were looked at. */
+  readonly unlinked?: UnlinkedBytes | undefined;
   /** Stopped on request: what is written is whole, what is stale is still there. */
   readonly stopped: boolean;
 }
@@ -43,10 +50,11 @@ export async function updateSummaries(
   checkChoice(mode, options);
   const output = mode === 'archive' ? 'archiveTables' : 'datasetTables';
   const publication = await publishSummaries(paths, engine, [output], { ...options, rules });
-  const { datasets, outputs, stopped } = publication;
+  const { datasets, outputs, unlinked, stopped } = publication;
   return {
     datasets: mode === 'archive' ? Math.min(1, datasets) : datasets,
     ...(outputs.get(output) as Published),
+    unlinked,
     stopped,
   };
 }

@@ -85,6 +85,8 @@ async function extract(sandbox: Sandbox, run: Run) {
         sealingKey: Uint8Array.from(cache.key),
         // Small, so that some of a batch is written before a fault.
         limits: { rows: 20_000, keyBytes: 1 << 20 },
+        mode: 'generic',
+        skippedAddresses: undefined,
         progress: new BigInt64Array(new SharedArrayBuffer(8 * run.workers)),
         stopFlag: new Int32Array(new SharedArrayBuffer(4)),
       }),

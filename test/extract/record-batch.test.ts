@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, expect, it } from 'vitest';
 import { FIELD, KIND, Line } from '../../src/extract/line.js';
-import { NO_ADDRESS, RecordBatch } from '../../src/extract/record-batch.js';
+import { NO_ADDRESS } from '../../src/extract/no-address.js';
+import { RecordBatch } from '../../src/extract/record-batch.js';
 
 const batch = new RecordBatch({ rows: 1 << 20, keyBytes: 1 << 24 });
 const line = new Line();

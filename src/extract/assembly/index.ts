@@ -4,6 +4,7 @@
  */
 import { internAddress } from './address-table';
 import { fillClasses, LF, nextLineFeed } from './bytes';
+import { setContentOnly } from './content-key';
 import { reserveDecoded } from './key-target';
 import { reserve } from './memory';
 import { fillPatterns } from './parse-address';
@@ -23,6 +24,7 @@ export { addressCount, addressWords } from './address-table';
 export { seed } from './hash';
 export { keyBytes, keyCount, keyOffsets } from './key-table';
 export {
+  otherKeys,
   otherZones,
   requestersWithSpaces,
   skippedLines,
@@ -43,8 +45,9 @@ export let input: usize = 0;
 /** Whether {@link scan} stopped at a line for the careful parser. */
 export let isOdd: bool = false;
 
-/** Give out the memory; once. */
-export function start(inputBytes: usize, rows: u32, keyBytes: usize): void {
+/** Give out the memory; once. @param contentOnly see `content-key` */
+export function start(inputBytes: usize, rows: u32, keyBytes: usize, contentOnly: bool): void {
+  setContentOnly(contentOnly);
   fillClasses();
   fillPatterns();
   clearDays();

@@ -9,6 +9,7 @@ import {
   QUOTE,
   SPACE,
 } from './bytes';
+import { keptKeyLength } from './content-key';
 import { isPath, isPathDecoded } from './key-target';
 import { addressFound, parseV4, parseV6, v4Address } from './parse-address';
 import {
@@ -37,9 +38,12 @@ export let skippedLines: u32 = 0;
 export let requestersWithSpaces: u32 = 0;
 export let spacesBeforeRequester: u32 = 0;
 export let otherZones: u32 = 0;
+/** Records that were not kept for their key; among the lines skipped. */
+export let otherKeys: u32 = 0;
 
 export function clearCounts(): void {
   skippedLines = 0;
+  otherKeys = 0;
   requestersWithSpaces = 0;
   spacesBeforeRequester = 0;
   otherZones = 0;
@@ -145,16 +149,17 @@ export function takeLine(at: usize, most: usize): usize {
   if (status >= 200 && status <= 299 && operationLength === 15 && isGetObject(operation)) {
     // `-` may be a key, or none.
     if (!hasKey) return 0;
-    addRecord(
-      key,
-      <u32>keyLength,
-      timeSeconds,
-      numberAt(bytes, firstNumberLength),
-      status === 200 ? 1 : 0,
-    );
-    if (version === 4) setWaitingV4(v4Address);
-    else if (version === 6) setFoundRequester();
-    else setNoRequester();
+    const kept = keptKeyLength(key, keyLength);
+    if (kept === 0) {
+      skippedLines++;
+      otherKeys++;
+    } else {
+      const sent = numberAt(bytes, firstNumberLength);
+      addRecord(key, <u32>kept, timeSeconds, sent, status === 200 ? 1 : 0);
+      if (version === 4) setWaitingV4(v4Address);
+      else if (version === 6) setFoundRequester();
+      else setNoRequester();
+    }
   } else {
     skippedLines++;
   }

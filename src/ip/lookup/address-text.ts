@@ -5,7 +5,11 @@ import type { RawIp } from '../../../cache/seal.js';
  * for IPv6.
  */
 export function addressText(address: RawIp): string {
-  const bytes = address.reveal();
+  return addressTextOfBytes(address.reveal());
+}
+
+/** The same of 16 bytes in network order; IPv4 as `::ffff:a.b.c.d`. */
+export function addressTextOfBytes(bytes: Uint8Array): string {
   const words = Array.from({ length: 8 }, (_, i) => (bytes[2 * i] << 8) | bytes[2 * i + 1]);
   if (words[5] === 0xffff && words.slice(0, 5).every((word) => word === 0)) {
     return bytes.subarray(12).join('.');

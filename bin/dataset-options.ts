@@ -1,0 +1,30 @@
+import type { OptionSpecs } from './command.js';
+
+/** Options that say what the datasets are; what they say is kept in the cache. */
+export const DATASET_OPTIONS = {
+  'dataset-level': {
+    type: 'number',
+    describe: 'Datasets are the first so many components of keys (1 unless saved otherwise)',
+  },
+  'dataset-pattern': {
+    type: 'string',
+    describe: 'Datasets are what the first group of this RE2 expression finds in keys',
+  },
+} as const satisfies OptionSpecs;
+
+/** Options of `dandi` mode, which are kept, too. */
+export const MAPPING_OPTIONS = {
+  mapping: {
+    type: 'string',
+    describe:
+      'dandi: mapping of content, a file or URL (default: the saved one, else the published)',
+  },
+  'api-url': {
+    type: 'string',
+    describe: 'dandi: make the mapping from this API, such as https://api.dandiarchive.org/api',
+  },
+  shared: {
+    choices: ['undetermined', 'first'],
+    describe: 'dandi: content of several dandisets is undetermined, or of the first',
+  },
+} as const satisfies OptionSpecs;

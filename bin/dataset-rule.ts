@@ -1,0 +1,122 @@
+import { compilePattern } from '../cache/datasets/grouping.js';
+import { S3LogExtractionError } from '../cache/error.js';
+import {
+  type DatasetRule,
+  FIRST_COMPONENT,
+  readSettings,
+  updateSettings,
+} from '../cache/settings.js';
+import { type UpdateMappingOptions, updateMapping } from '../src/datasets/update-mapping.js';
+import { modeOfCache } from '../src/extract/extraction-mode.js';
+import { EXIT_STATUS } from './exit-status.js';
+import { formatCount } from './format.js';
+import type { StageContext } from './stages.js';
+
+export interface DatasetRuleOptions
+  extends Pick<UpdateMappingOptions, 'mapping' | 'apiUrl' | 'shared'> {
+  readonly mode: 'dataset' | 'dandi' | 'archive' | undefined;
+  readonly datasetLevel?: number | undefined;
+  readonly datasetPattern?: string | undefined;
+}
+
+/** Options that say what datasets are contradict each other or the cache. */
+export class DatasetRuleError extends S3LogExtractionError {
+  constructor(why: string, hint: string) {
+    super(
+      'DATASET_RULE_INVALID',
+      `Could not tell what the datasets are: ${why}.`,
+      { hint },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
+
+/**
+ * See to it that the cache knows what its datasets are. In `dandi` mode the mapping is brought up to date.
+ *
+ * @returns what is published: tables of datasets, or of the archive
+ * @throws {DatasetRuleError} @throws {DatasetPatternError} @throws {MappingError}
+ */
+export async function settleDatasets(
+  stage: Pick<StageContext, 'cache' | 'output'>,
+  options: DatasetRuleOptions,
+): Promise<'dataset' | 'archive'> {
+  checkRule(options);
+  const { paths, lock } = stage.cache;
+  const { datasets: saved } = readSettings(paths);
+  const isDandi = saved.rule === 'content' || (isUsual(saved) && modeOfCache(paths) === 'dandi');
+  const asked = askedRule(options);
+  const usesMapping = [options.mapping, options.apiUrl, options.shared].some(
+    (o) => o !== undefined,
+  );
+  if (asked !== undefined) {
+    lock.assertHeld();
+    updateSettings(paths, { datasets: asked });
+  } else if (
+    options.mode === 'dandi' ||
+    usesMapping ||
+    (isDandi && (options.mode === undefined || saved.rule !== 'content'))
+  ) {
+    await refreshMapping(stage, options);
+  }
+  return options.mode === 'archive' ? 'archive' : 'dataset';
+}
+
+async function refreshMapping(
+  { cache, output }: Pick<StageContext, 'cache' | 'output'>,
+  { mapping, apiUrl, shared }: DatasetRuleOptions,
+): Promise<void> {
+  const update = await updateMapping(cache.paths, {
+    mapping,
+    apiUrl,
+    shared,
+    assertHeld: () => cache.lock.assertHeld(),
+    onProgress: (done, all) =>
+      output.progress(`Mapping: ${formatCount(done)} of ${formatCount(all)} versions asked`),
+    onStale: (why, fetchedAt) =>
+      output.warn(`${why.message} The one of ${fetchedAt} is used in its place.`),
+  });
+  if (update.stale) return;
+  output.note(
+    `Mapping: ${formatCount(update.contents)} contents linked, from ${update.source}${update.changed ? '' : ', as before'}.`,
+  );
+}
+
+/** Options that contradict each other end it before anything is opened. @throws {DatasetRuleError} */
+export function checkRule(options: DatasetRuleOptions): void {
+  const { datasetLevel, datasetPattern, mode } = options;
+  const rules = [datasetLevel, datasetPattern].filter((option) => option !== undefined);
+  const mappings = [options.mapping, options.apiUrl].filter((option) => option !== undefined);
+  if (rules.length > 1 || (rules.length > 0 && (mappings.length > 0 || mode === 'dandi'))) {
+    throw new DatasetRuleError(
+      '--dataset-level, --dataset-pattern and a mapping exclude each other',
+      'Give one of them.',
+    );
+  }
+  if (mappings.length > 1) {
+    throw new DatasetRuleError(
+      '--mapping and --api-url exclude each other',
+      'Name a mapping that is there, or an API to make it from.',
+    );
+  }
+  if (
+    datasetLevel !== undefined &&
+    !(Number.isInteger(datasetLevel) && datasetLevel >= 1 && datasetLevel <= 100)
+  ) {
+    throw new DatasetRuleError(
+      '--dataset-level is no whole number from 1 to 100',
+      'For keys like project/dataset/file use --dataset-level 2.',
+    );
+  }
+  if (datasetPattern !== undefined) compilePattern(datasetPattern);
+}
+
+function isUsual(rule: DatasetRule): boolean {
+  return rule.rule === 'level' && rule.level === FIRST_COMPONENT.level;
+}
+
+function askedRule({ datasetLevel, datasetPattern }: DatasetRuleOptions): DatasetRule | undefined {
+  if (datasetLevel !== undefined) return { rule: 'level', level: datasetLevel };
+  if (datasetPattern !== undefined) return { rule: 'pattern', pattern: datasetPattern };
+  return undefined;
+}

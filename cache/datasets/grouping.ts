@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import type { RE2JS } from 're2js';
+import { S3LogExtractionError } from '../error.js';
+import type { CachePaths } from '../paths.js';
+import { FIRST_COMPONENT, readSettings } from '../settings.js';
+import { type ContentIndex, ContentMap, readContents } from './content-map.js';
+
+/** Records without a dataset of their own stand here, by what they are records of. */
+export const UNASSOCIATED = 'unassociated';
+/** Content, or an asset, that is one of several. */
+export const UNDETERMINED = 'undetermined';
+
+/** How keys are grouped: plain data that threads can be sent. */
+export type GroupingSetup =
+  | { readonly rule: 'level'; readonly level: number }
+  | { readonly rule: 'pattern'; readonly pattern: string }
+  | { readonly rule: 'content'; readonly index: ContentIndex };
+
+/** A grouping, and what tells it from others. */
+export interface DatasetGrouping {
+  /** Undefined for the usual one, by the first component. */
+  readonly id: string | undefined;
+  /** Whether assets have sums by week. */
+  readonly hasWeeks: boolean;
+  readonly setup: GroupingSetup;
+}
+
+/** The expression that finds datasets is none, or finds nothing. */
+export class DatasetPatternError extends S3LogExtractionError {
+  constructor(why: string) {
+    super(
+      'INVALID_DATASET_PATTERN',
+      `The expression for datasets cannot be used: ${why}.`,
+      {
+        hint: 'It has the syntax of RE2 (no look-around, no back-references), and its first group is the dataset: --dataset-pattern "^data/(ds[0-9]+)/".',
+      },
+      2,
+    );
+  }
+}
+
+/**
+ * How the keys of a cache are grouped into datasets, by its settings.
+ *
+ * @throws {DamagedCacheError} @throws {DatasetPatternError}
+ */
+export function readGrouping(paths: CachePaths): DatasetGrouping {
+  const { datasets } = readSettings(paths);
+  if (datasets.rule === 'level') {
+    const isUsual = datasets.level === FIRST_COMPONENT.level;
+    return {
+      id: isUsual ? undefined : `level ${datasets.level}`,
+      hasWeeks: false,
+      setup: datasets,
+    };
+  }
+  if (datasets.rule === 'pattern') {
+    compilePattern(datasets.pattern);
+    const hash = createHash('sha256').update(datasets.pattern, 'utf8').digest('hex');
+    return { id: `pattern ${hash}`, hasWeeks: false, setup: datasets };
+  }
+  const index = readContents(paths, datasets);
+  return {
+    id: `content ${datasets.sha256}`,
+    hasWeeks: true,
+    setup: { rule: 'content', index },
+  };
+}
+
+/** The id of {@link readGrouping}, without reading all that it needs. @throws {DamagedCacheError} */
+export function groupingId(paths: CachePaths): string {
+  return JSON.stringify(readSettings(paths).datasets, ['rule', 'level', 'pattern', 'sha256']);
+}
+
+/** Loads the library only where there is an expression, and at once: threads start with it. */
+const require = createRequire(import.meta.url);
+
+/** @throws {DatasetPatternError} */
+export function compilePattern(pattern: string): RE2JS {
+  const re2 = require('re2js') as typeof import('re2js');
+  let compiled: RE2JS;
+  try {
+    compiled = re2.RE2JS.compile(pattern);
+  } catch {
+    throw new DatasetPatternError('it is not an RE2 expression');
+  }
+  if (compiled.groupCount() < 1) throw new DatasetPatternError('it has no group');
+  return compiled;
+}
+
+/** Finds the dataset and the asset path of keys. What it found last stands in its members. */
+export interface Grouping {
+  /** `dataset/asset path` from `start` on; there are some bytes more behind it. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly start: number;
+  readonly length: number;
+  /** Without a slash behind it, the asset path is empty. */
+  readonly datasetLength: number;
+  /** @param view of the bytes */
+  group(bytes: Uint8Array, view: DataView, from: number, length: number): void;
+}
+
+export function openGrouping(setup: GroupingSetup): Grouping {
+  if (setup.rule === 'level') return new LevelGrouping(setup.level);
+  if (setup.rule === 'pattern') return new PatternGrouping(compilePattern(setup.pattern));
+  return new ContentGrouping(new ContentMap(setup.index));
+}
+
+const SLASH = 0x2f;
+
+/** By the first components of the key. */
+class LevelGrouping implements Grouping {
+  bytes = new Uint8Array(0);
+  view = new DataView(new ArrayBuffer(0));
+  start = 0;
+  length = 0;
+  datasetLength = 0;
+  readonly #level: number;
+
+  constructor(level: number) {
+    this.#level = level;
+  }
+
+  group(bytes: Uint8Array, view: DataView, from: number, length: number): void {
+    this.bytes = bytes as Uint8Array<ArrayBuffer>;
+    this.view = view as DataView<ArrayBuffer>;
+    this.start = from;
+    this.length = length;
+    const end = from + length;
+    let at = from;
+    for (let left = this.#level; at < end; at++) {
+      if (bytes[at] === SLASH && --left === 0) break;
+    }
+    // A folder by itself is no component more.
+    if (at === end && this.#level > 1 && length > 1 && bytes[end - 1] === SLASH) at--;
+    this.datasetLength = at - from;
+  }
+}
+
+/** Bytes that {@link Scratch} holds at first. */
+const SCRATCH_BYTES = 1 << 12;
+const PADDING = 8;
+
+/** Puts together what does not stand in one piece. */
+class Scratch {
+  bytes = new Uint8Array(SCRATCH_BYTES);
+  view = new DataView(this.bytes.buffer);
+  readonly start = 0;
+  length = 0;
+  datasetLength = 0;
+
+  /** `dataset/path`, each a part of some bytes. */
+  join(dataset: Uint8Array, path: Uint8Array): void {
+    this.length = dataset.length + 1 + path.length;
+    if (this.length + PADDING > this.bytes.length) {
+      this.bytes = new Uint8Array((this.length + PADDING) * 2);
+      this.view = new DataView(this.bytes.buffer);
+    }
+    this.bytes.set(dataset);
+    this.bytes[dataset.length] = SLASH;
+    this.bytes.set(path, dataset.length + 1);
+    this.datasetLength = dataset.length;
+  }
+}
+
+const UNASSOCIATED_BYTES = Buffer.from(UNASSOCIATED);
+
+/** By what an expression finds; the rest of the key is the asset path. */
+class PatternGrouping extends Scratch implements Grouping {
+  readonly #pattern: RE2JS;
+
+  constructor(pattern: RE2JS) {
+    super();
+    this.#pattern = pattern;
+  }
+
+  group(bytes: Uint8Array, _view: DataView, from: number, length: number): void {
+    const key = bytes.subarray(from, from + length);
+    // As Latin-1, so that places in the text are places in the bytes.
+    const matcher = this.#pattern.matcher(Buffer.from(key).toString('latin1'));
+    const end = matcher.find() ? matcher.end(1) : -1;
+    if (end < 0) {
+      this.join(UNASSOCIATED_BYTES, key);
+      return;
+    }
+    const rest = key[end] === SLASH ? end + 1 : end;
+    this.join(key.subarray(matcher.start(1), end), key.subarray(rest));
+  }
+}
+
+const BLOBS = Buffer.from('blobs/');
+const ZARR = Buffer.from('zarr/');
+const UUID_BYTES = 36;
+/** `blobs/`, two folders of three digits, and a UUID. */
+const BLOB_KEY_BYTES = BLOBS.length + 8 + UUID_BYTES;
+
+/**
+ * By the mapping of content. Keys are those of `dandi` mode (src/extract/content-key.ts), or those that a generic
+ * extraction kept of the same logs; what is neither blob nor store is unassociated, by its key.
+ */
+class ContentGrouping extends Scratch implements Grouping {
+  readonly #map: ContentMap;
+
+  constructor(map: ContentMap) {
+    super();
+    this.#map = map;
+  }
+
+  group(bytes: Uint8Array, _view: DataView, from: number, length: number): void {
+    const end = from + length;
+    if (length === BLOB_KEY_BYTES && startsWith(bytes, from, BLOBS)) {
+      this.#place(bytes, end - UUID_BYTES, end);
+    } else if (length > ZARR.length && startsWith(bytes, from, ZARR)) {
+      const id = from + ZARR.length;
+      let idEnd = id;
+      while (idEnd < end && bytes[idEnd] !== SLASH) idEnd++;
+      this.#place(bytes, id, idEnd);
+    } else {
+      this.join(UNASSOCIATED_BYTES, bytes.subarray(from, end));
+    }
+  }
+
+  #place(bytes: Uint8Array, from: number, end: number): void {
+    const map = this.#map;
+    if (!map.find(bytes, from, end - from)) {
+      this.join(UNASSOCIATED_BYTES, bytes.subarray(from, end));
+      return;
+    }
+    const place = map.bytes.subarray(map.start, map.start + map.length);
+    this.join(place.subarray(0, map.datasetLength), place.subarray(map.datasetLength + 1));
+  }
+}
+
+function startsWith(bytes: Uint8Array, at: number, start: Uint8Array): boolean {
+  for (let i = 0; i < start.length; i++) if (bytes[at + i] !== start[i]) return false;
+  return true;
+}

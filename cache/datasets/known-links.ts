@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeDirectory, writeFileAtomic } from '../atomic-write.js';
+import { systemErrorCode } from '../error.js';
+import type { CachePaths } from '../paths.js';
+import { contentsFolder } from './content-map.js';
+
+/** Content and path of an asset. */
+export type KnownLink = readonly [content: string, path: string];
+
+/** What an archive's API has told of one version of a dataset (FORMAT.md section 15). */
+export interface KnownVersion {
+  readonly dataset: string;
+  readonly version: string;
+  /** As the API tells when it changed last. */
+  readonly modified: string;
+  /** When we asked. */
+  readonly fetchedAt: string;
+  readonly links: readonly KnownLink[];
+  /** Links it had before, and when they were seen last. */
+  readonly former: readonly (readonly [content: string, path: string, seen: string])[];
+}
+
+/** What the API at some URL has told, a file a version: what was asked once is not asked again. */
+export class KnownLinks {
+  readonly #folder: string;
+
+  constructor(paths: CachePaths, apiUrl: string) {
+    const id = createHash('sha256').update(apiUrl, 'utf8').digest('hex').slice(0, 16);
+    this.#folder = join(contentsFolder(paths), `api-${id}`);
+  }
+
+  /** @returns undefined when it is not known, or what is known cannot be read: then it is asked again */
+  read(dataset: string, version: string): KnownVersion | undefined {
+    try {
+      const text = readFileSync(this.#path(dataset, version), 'utf8');
+      const known = JSON.parse(text) as KnownVersion;
+      const isWhole = Array.isArray(known.links) && Array.isArray(known.former);
+      return isWhole && known.dataset === dataset && known.version === version ? known : undefined;
+    } catch (error) {
+      if (error instanceof SyntaxError || systemErrorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws {CacheWriteError} */
+  write(known: KnownVersion): void {
+    makeDirectory(this.#folder);
+    writeFileAtomic(this.#path(known.dataset, known.version), `${JSON.stringify(known)}\n`);
+  }
+
+  #path(dataset: string, version: string): string {
+    return join(this.#folder, `${dataset}@${version}.json`);
+  }
+}

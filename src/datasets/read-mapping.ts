@@ -1,0 +1,101 @@
+import { readFile, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { systemErrorCode } from '../../cache/error.js';
+import {
+  DEFAULT_RETRY_POLICY,
+  RequestFailure,
+  type RetryPolicy,
+  retrying,
+} from '../ip/lookup/retry.js';
+import { fetchBytes } from './fetch-bytes.js';
+import { type ContentLinks, MappingError, parseMapping } from './mapping.js';
+
+/** The mapping that DANDI publishes. Source: the repository dandi-cache/content-id-to-usage-dandiset-path. */
+export const PUBLISHED_MAPPING =
+  'https://raw.githubusercontent.com/dandi-cache/content-id-to-usage-dandiset-path/refs/heads/min/derivatives/content_id_to_usage_dandiset_path.min.json.gz';
+
+export interface ReadMappingOptions {
+  readonly fetch?: typeof fetch | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly retry?: RetryPolicy | undefined;
+}
+
+const TIMEOUT_MS = 300_000;
+/** As it is stored, and unpacked: the longest text that V8 takes is 512 MiB. */
+const LIMIT_BYTES = 1 << 28;
+const LIMIT_CONTENT_BYTES = 500 << 20;
+
+/**
+ * Read a mapping from a file or a URL, as JSON or gzip of it.
+ *
+ * @throws {MappingError}
+ */
+export async function readMapping(
+  source: string,
+  options: ReadMappingOptions = {},
+): Promise<ContentLinks> {
+  const shown = shownSource(source);
+  const bytes = isUrl(source)
+    ? await fetchMapping(new URL(source), shown, options)
+    : await readMappingFile(source);
+  return parseMapping(await unpack(bytes, shown), shown);
+}
+
+export function isUrl(source: string): boolean {
+  return /^https?:\/\//i.test(source) && URL.canParse(source);
+}
+
+/** A source as it may be shown and kept: without what a URL may hold of credentials. */
+export function shownSource(source: string): string {
+  if (!isUrl(source)) return source;
+  const url = new URL(source);
+  url.username = '';
+  url.password = '';
+  url.search = '';
+  url.hash = '';
+  return url.href;
+}
+
+async function fetchMapping(
+  url: URL,
+  shown: string,
+  { fetch, signal, retry = DEFAULT_RETRY_POLICY }: ReadMappingOptions,
+): Promise<Buffer> {
+  try {
+    const options = { fetch, signal, timeoutMs: TIMEOUT_MS, limitBytes: LIMIT_BYTES };
+    return await retrying(() => fetchBytes(url, options), retry, signal);
+  } catch (error) {
+    if (!(error instanceof RequestFailure)) throw error;
+    throw new MappingError(shown, error.reason);
+  }
+}
+
+async function readMappingFile(path: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size > LIMIT_BYTES) throw new MappingError(path, `it has more than ${LIMIT_BYTES} bytes`);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof MappingError) throw error;
+    throw new MappingError(path, systemErrorCode(error) ?? 'it cannot be read', error);
+  }
+}
+
+async function unpack(bytes: Buffer, source: string): Promise<string> {
+  let content = bytes;
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    try {
+      content = await promisify(gunzip)(bytes, { maxOutputLength: LIMIT_CONTENT_BYTES });
+    } catch (error) {
+      const isLarge = systemErrorCode(error) === 'ERR_BUFFER_TOO_LARGE';
+      const why = isLarge ? 'unpacked it is larger than 500 MiB' : 'its gzip is damaged';
+      throw new MappingError(source, why);
+    }
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content);
+  } catch {
+    throw new MappingError(source, 'it is not UTF-8');
+  }
+}

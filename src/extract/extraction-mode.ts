@@ -1,0 +1,48 @@
+import { listCommits, readCommit } from '../../cache/commit-record.js';
+import { S3LogExtractionError } from '../../cache/error.js';
+import type { CachePaths } from '../../cache/paths.js';
+
+/** Which keys are kept: all of them, or content of a DANDI archive (see content-key.ts). */
+export const EXTRACTION_MODES = ['generic', 'dandi'] as const;
+export type ExtractionMode = (typeof EXTRACTION_MODES)[number];
+
+/** The cache was extracted in another mode, or in one that this version does not know. */
+export class OtherModeError extends S3LogExtractionError {
+  constructor(root: string, found: string, asked: string) {
+    super(
+      'OTHER_MODE',
+      `The cache ${root} holds records extracted in ${found} mode, not in ${asked} mode.`,
+      {
+        hint: `Records of two modes do not add up. Leave --mode out, or name another cache with --cache for ${asked} mode.`,
+      },
+    );
+  }
+}
+
+/**
+ * The mode that the commits of a cache were extracted in; undefined when it has none.
+ *
+ * @throws {DamagedCacheError}
+ */
+export function modeOfCache(paths: CachePaths): string | undefined {
+  const first = listCommits(paths)[0];
+  return first === undefined ? undefined : readCommit(paths, first).mode;
+}
+
+/**
+ * The mode of a run: the one asked for, or that of the cache.
+ *
+ * @throws {OtherModeError}
+ */
+export function extractionMode(
+  paths: CachePaths,
+  asked: ExtractionMode | undefined,
+): ExtractionMode {
+  const found = modeOfCache(paths);
+  const mode = asked ?? found ?? 'generic';
+  const known = EXTRACTION_MODES.find((name) => name === mode);
+  if (known === undefined || (found !== undefined && found !== mode)) {
+    throw new OtherModeError(paths.root, found ?? mode, mode);
+  }
+  return known;
+}
