@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/validate.js')).validateCommand,
   },
   {
+    signature: 'repair [source]',
+    describe: DESCRIPTIONS.repair,
+    load: async () => (await import('./commands/repair.js')).repairCommand,
+  },
+  {
     signature: 'reset',
     describe: DESCRIPTIONS.reset,
     load: async () => (await import('./commands/reset.js')).resetCommand,

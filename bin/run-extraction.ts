@@ -39,7 +39,7 @@ export async function runExtraction(
 export const SKIP_VARIABLE = 'IPS_TO_SKIP';
 
 /** That of the environment, else the one kept sealed in the cache. */
-async function skippedAddresses(
+export async function skippedAddresses(
   { paths, key }: WritableCache,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {

@@ -131,12 +131,16 @@ export function checkMayBecomeCache(paths: CachePaths): void {
   }
 }
 
+/** The salt of the key is in it, and nowhere else. */
+const BACKUP_HINT =
+  'Restore cache.json from a backup of the cache: without it addresses cannot be sealed as before.';
+
 /** `cache.json` comes first into a new cache; the other two are put there by systems. */
 const HARMLESS = /^(?:cache\.json\.[0-9a-f]{12}\.tmp|lost\+found|\.DS_Store)$/;
 
 function parseCacheFile(text: string, path: string): CacheFile {
   const damaged = (why: string): never => {
-    throw new DamagedCacheError(path, why);
+    throw new DamagedCacheError(path, why, undefined, BACKUP_HINT);
   };
   let file: Unchecked<CacheFile>;
   try {

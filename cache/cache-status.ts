@@ -8,6 +8,7 @@ import {
 import { readIndexManifest } from './ledger/index-manifest.js';
 import { type LockState, readLock } from './lock.js';
 import type { CachePaths } from './paths.js';
+import { readPendingRepair } from './pending-repair.js';
 import { readManifest } from './rollup-manifest.js';
 
 /** What one run has committed. */
@@ -26,6 +27,8 @@ export interface CacheStatus {
   readonly runs: readonly RunStatus[];
   /** Commits that the summaries do not cover yet. */
   readonly pendingCommits: number;
+  /** Log files of withdrawn commits are still to be extracted again. */
+  readonly isRepairPending: boolean;
   readonly lock: LockState | undefined;
 }
 
@@ -47,6 +50,7 @@ export function readCacheStatus(paths: CachePaths, mostRuns = 5): CacheStatus {
     lines: account.lines,
     runs: account.runs.slice(-mostRuns).reverse().map(describeRun),
     pendingCommits: commits.filter((commit) => !covered.has(commit)).length,
+    isRepairPending: readPendingRepair(paths) !== undefined,
     lock: readLock(paths),
   };
 }

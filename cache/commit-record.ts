@@ -49,13 +49,14 @@ export const RECORD_SCHEMA = 1;
 
 /** A commit record, or a file it names, is not what it should be. */
 export class DamagedCacheError extends S3LogExtractionError {
-  constructor(path: string, why: string, cause?: unknown) {
-    super('CACHE_DAMAGED', `The cache file ${path} is damaged: ${why}.`, {
-      cause,
-      hint: 'Restore this file from a backup of the cache; no numbers are published from a damaged cache.',
-    });
+  /** @param hint for what `repair` cannot mend */
+  constructor(path: string, why: string, cause?: unknown, hint = REPAIR_HINT) {
+    super('CACHE_DAMAGED', `The cache file ${path} is damaged: ${why}.`, { cause, hint });
   }
 }
+
+const REPAIR_HINT =
+  'No numbers are published from a damaged cache. Run "s3logextraction repair": it makes derived files anew, and extracts just the log files of damaged commits again.';
 
 /** The cache was written by a newer version of this program. */
 export class NewerCacheError extends S3LogExtractionError {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { makeDirectory } from './atomic-write.js';
+import { checkedName, intactParquetFiles } from './checked-parquet.js';
 import type { Engine } from './engine.js';
 import { writeParquet } from './parquet-file.js';
 import type { CachePaths } from './paths.js';
-import { parquetFiles } from './region-table.js';
 import { parquetRelation } from './sql.js';
 
 export interface AddIndexesOptions {
@@ -16,7 +16,7 @@ export interface AddIndexesOptions {
 
 /** SQL of the index table: (requester UUID, index BIGINT), FORMAT.md section 8. */
 export function indexRelation(paths: CachePaths): string {
-  return parquetRelation(parquetFiles(paths.indexes), { requester: 'UUID', index: 'BIGINT' });
+  return parquetRelation(intactParquetFiles(paths.indexes), { requester: 'UUID', index: 'BIGINT' });
 }
 
 /**
@@ -44,11 +44,12 @@ export async function addIndexes(
     if (added === 0n) return 0;
     await drawIndexes(paths, engine, added, random);
     makeDirectory(paths.indexes);
+    const id = randomBytes(16).toString('hex');
     await writeParquet(
       engine,
       'write the new indexes',
       `SELECT requester, "index" FROM new_requesters JOIN drawn USING (n) ORDER BY "index"`,
-      join(paths.indexes, `${randomBytes(16).toString('hex')}.parquet`),
+      (sha256) => join(paths.indexes, checkedName(id, sha256)),
       options.assertHeld,
     );
     return Number(added);

@@ -128,6 +128,15 @@ export class Ledger {
     return this.candidates(file)[0] ?? 'new';
   }
 
+  /** The commit that holds a name, given what {@link lookUp} told. */
+  async commitOf(ordinal: number, name: string): Promise<string | undefined> {
+    const others = this.candidates(hashFile(name, 0, 0)).filter((other) => other !== ordinal);
+    for (const candidate of [ordinal, ...others]) {
+      if ((await this.filesOf(candidate)).has(name)) return this.commits[candidate];
+    }
+    return undefined;
+  }
+
   /** The ledger's entry of a name in the commit that {@link lookUp} told, or else in another one. */
   async find(ordinal: number, name: string): Promise<KnownFile | undefined> {
     const others = this.candidates(hashFile(name, 0, 0)).filter((other) => other !== ordinal);

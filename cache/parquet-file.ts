@@ -16,6 +16,7 @@ export interface WrittenParquet extends FileSeal {
  * Write the rows of a query to a Parquet file, durably (FORMAT.md W1): DuckDB writes the temporary
  * name, then fsync, rename, fsync of the directory.
  *
+ * @param path final name, or what makes one of the file's SHA-256
  * @param assertHeld called right before the rename; what it throws leaves nothing behind
  * @throws {EngineError}
  * @throws {CacheWriteError}
@@ -24,10 +25,11 @@ export async function writeParquet(
   engine: Engine,
   what: string,
   query: string,
-  path: string,
+  path: string | ((sha256: string) => string),
   assertHeld: () => void = () => {},
 ): Promise<WrittenParquet> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`;
+  const first = typeof path === 'string' ? path : path('0'.repeat(64));
+  const temporary = `${first}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`;
   try {
     const result = await engine.run(
       what,
@@ -37,12 +39,13 @@ export async function writeParquet(
     makeDurable(temporary);
     const seal = await sealFile(temporary);
     assertHeld();
-    renameSync(temporary, path);
-    fsyncDirectory(dirname(path));
+    const final = typeof path === 'string' ? path : path(seal.sha256);
+    renameSync(temporary, final);
+    fsyncDirectory(dirname(final));
     return { ...seal, rows: Number(result[0]?.[0]) };
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error instanceof S3LogExtractionError ? error : new CacheWriteError(path, error);
+    throw error instanceof S3LogExtractionError ? error : new CacheWriteError(first, error);
   }
 }
 

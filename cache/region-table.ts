@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -8,6 +8,7 @@ import {
   TEMPORARY_SUFFIX,
   writeAtomically,
 } from './atomic-write.js';
+import { checkedName, intactParquetFiles, parquetFiles, requireIntact } from './checked-parquet.js';
 import type { Engine } from './engine.js';
 import { systemErrorCode } from './error.js';
 import {
@@ -47,7 +48,7 @@ export function regionRelation(paths: CachePaths): string {
  * sealed address that any file names. No files, no rows.
  */
 export function regionStateRelation(paths: CachePaths): string {
-  return bestRows(parquetFiles(regionsDirectory(paths)));
+  return bestRows(intactParquetFiles(regionsDirectory(paths)));
 }
 
 /** SQL condition: the region is known, whatever it is. */
@@ -68,7 +69,8 @@ export function addRegions(
   const directory = regionsDirectory(paths);
   makeDirectory(directory);
   const bytes = encodeRows(rows);
-  writeAtomically(join(directory, newName()), PRIVATE, (fd) => {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  writeAtomically(join(directory, checkedName(newStem(), sha256)), PRIVATE, (fd) => {
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     assertHeld();
   });
@@ -94,12 +96,13 @@ export async function mergeRegions(
   const files = parquetFiles(directory);
   if (files.length <= MOST_FILES) return;
   const merging = chooseFiles(files.map((path) => ({ path, bytes: statSync(path).size })));
-  const path = join(directory, newName());
+  const stem = newStem();
+  for (const path of merging) requireIntact(path);
   await writeParquet(
     engine,
     'merge regions',
     `SELECT * FROM ${bestRows(merging)}`,
-    path,
+    (sha256) => join(directory, checkedName(stem, sha256)),
     assertHeld,
   );
   for (const file of merging) rmSync(file, { force: true });
@@ -112,14 +115,6 @@ export function removeUnfinishedRegions(paths: CachePaths): void {
   for (const name of namesIn(directory)) {
     if (name.endsWith(TEMPORARY_SUFFIX)) rmSync(join(directory, name), { force: true });
   }
-}
-
-/** Complete Parquet files of a folder, in order of name; none when it is absent. */
-export function parquetFiles(directory: string): string[] {
-  return namesIn(directory)
-    .filter((name) => name.endsWith('.parquet'))
-    .sort()
-    .map((name) => join(directory, name));
 }
 
 /**
@@ -220,10 +215,10 @@ function encodeRows(rows: readonly RegionRow[]): Uint8Array {
   );
 }
 
-/** `<time>-<8 hex>.parquet`: never used before. */
-function newName(): string {
+/** `<time>-<8 hex>`: never used before. */
+function newStem(): string {
   const time = new Date().toISOString().replace(/[-:.]/g, '');
-  return `${time}-${randomBytes(4).toString('hex')}.parquet`;
+  return `${time}-${randomBytes(4).toString('hex')}`;
 }
 
 function namesIn(directory: string): string[] {

@@ -44,6 +44,8 @@ export interface CacheSettings {
 export const FIRST_COMPONENT = { rule: 'level', level: 1 } as const satisfies DatasetRule;
 
 const VERSION = 1;
+const HINT =
+  'Restore settings.json from a backup of the cache, or remove it and say again what the datasets are and which addresses are skipped.';
 const CONTENT_FILE = /^[0-9a-f]{32}\.contents$/;
 
 /**
@@ -64,16 +66,21 @@ export function readSettings(paths: CachePaths): CacheSettings {
   try {
     value = JSON.parse(text) as typeof value;
   } catch (error) {
-    throw new DamagedCacheError(path, 'it is not JSON', error);
+    throw new DamagedCacheError(path, 'it is not JSON', error, HINT);
   }
   if (typeof value !== 'object' || value === null || typeof value.version !== 'number') {
-    throw new DamagedCacheError(path, 'it has no version');
+    throw new DamagedCacheError(path, 'it has no version', undefined, HINT);
   }
   if (value.version > VERSION) throw new NewerCacheError(path, 'version', value.version, VERSION);
   if (!isRule(value.datasets))
-    throw new DamagedCacheError(path, 'its rule for datasets makes no sense');
+    throw new DamagedCacheError(path, 'its rule for datasets makes no sense', undefined, HINT);
   if (value.skippedAddresses !== undefined && !isSealedText(value.skippedAddresses)) {
-    throw new DamagedCacheError(path, 'its expression for addresses makes no sense');
+    throw new DamagedCacheError(
+      path,
+      'its expression for addresses makes no sense',
+      undefined,
+      HINT,
+    );
   }
   return { datasets: value.datasets, skippedAddresses: value.skippedAddresses };
 }

@@ -1,13 +1,18 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { parquetFiles, requireIntact } from '../cache/checked-parquet.js';
 import {
   type CommitRecord,
   listCommits,
   readCommit,
   type SegmentFile,
 } from '../cache/commit-record.js';
+import { readGrouping } from '../cache/datasets/grouping.js';
 import type { Engine, EngineRow } from '../cache/engine.js';
 import { S3LogExtractionError } from '../cache/error.js';
+import { readIndexManifest } from '../cache/ledger/index-manifest.js';
 import type { CachePaths } from '../cache/paths.js';
+import { regionsDirectory } from '../cache/region-table.js';
 import { readManifest, rollupFiles } from '../cache/rollup-manifest.js';
 import { readRollupTotals } from '../cache/rollup-totals.js';
 import { parquetRelation } from '../cache/sql.js';
@@ -49,6 +54,39 @@ export async function* validateCache(
   }
   yield* exactlyOnceFindings(paths, engine, commits);
   yield* rollupFindings(paths, engine, commits, onFile);
+  yield* requesterFindings(paths, onFile);
+  yield* missingCommits(paths);
+}
+
+/** What is known of requesters is what was written. */
+async function* requesterFindings(
+  paths: CachePaths,
+  onFile: (file: string) => void,
+): AsyncGenerator<Finding> {
+  for (const file of [...parquetFiles(paths.indexes), ...parquetFiles(regionsDirectory(paths))]) {
+    onFile(file);
+    const found = await attempt('requesters-intact', file, () => requireIntact(file));
+    if (found !== undefined) yield found;
+  }
+  const settings = join(paths.root, 'settings.json');
+  const found = await attempt('settings-intact', settings, () => {
+    readGrouping(paths);
+  });
+  if (found !== undefined) yield found;
+}
+
+/** What was made of a commit is still there, and the commit is not. */
+function* missingCommits(paths: CachePaths): Generator<Finding> {
+  const there = new Set(listCommits(paths));
+  const named = [
+    ...(readManifest(paths)?.runs.flatMap((run) => run.commits) ?? []),
+    ...(readIndexManifest(paths)?.commits ?? []),
+  ];
+  for (const commit of new Set(named)) {
+    if (there.has(commit)) continue;
+    const file = join(paths.commits, `${commit}.json`);
+    yield { claim: 'commit-intact', file, what: 'it is missing; its log files are new again' };
+  }
 }
 
 /** I3: the account that a commit gives adds up. */
@@ -145,7 +183,12 @@ async function* rollupFindings(
   onFile: (file: string) => void,
 ): AsyncGenerator<Finding> {
   const manifest = readManifest(paths);
-  if (manifest === undefined) return;
+  if (manifest === undefined) {
+    const file = join(paths.rollups, 'manifest.json');
+    const what = 'it is damaged; rollups are made anew by the next update';
+    if (existsSync(file)) yield { claim: 'rollup-intact', file, what };
+    return;
+  }
   const damaged: Finding[] = [];
   for (const rollup of rollupFiles(manifest)) {
     const path = join(paths.rollups, rollup.file);

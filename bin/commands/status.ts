@@ -21,6 +21,9 @@ export const statusCommand = defineCommand({
       `  lines:     ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected`,
       ...counts('rejected', lines.reasons),
       ...counts('noted', lines.notes),
+      ...(status.isRepairPending
+        ? ['  repair:    not finished; run "s3logextraction repair" again']
+        : []),
       status.pendingCommits === 0
         ? '  summaries: nothing pending'
         : `  summaries: ${plural(status.pendingCommits, 'commit')} not in them yet; run "s3logextraction update"`,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -47,6 +48,16 @@ export async function readKnownFiles(
   return new Map(files);
 }
 
+/** The names in a ledger segment of which nothing is recorded; undefined when it cannot be read. */
+export async function readNames(path: string): Promise<string[] | undefined> {
+  try {
+    const rows = await parse(readFileSync(path), ['name']);
+    return rows.map((row) => row.name as string);
+  } catch {
+    return undefined;
+  }
+}
+
 async function read(
   paths: CachePaths,
   segment: SegmentFile,
@@ -56,14 +67,21 @@ async function read(
   try {
     const bytes = readFileSync(path);
     if (bytes.length !== segment.bytes) throw new Error('its size is not that of the commit');
-    const rows = await parquetReadObjects({
-      file: new Uint8Array(bytes).buffer,
-      columns,
-      compressors: { GZIP: (input) => new Uint8Array(gunzipSync(input)) },
-    });
+    if (createHash('sha256').update(bytes).digest('hex') !== segment.sha256) {
+      throw new Error('its SHA-256 is not the recorded one');
+    }
+    const rows = await parse(bytes, columns);
     if (rows.length !== segment.rows) throw new Error('its rows are not those of the commit');
     return rows;
   } catch (error) {
     throw new DamagedCacheError(path, (error as Error).message, error);
   }
+}
+
+function parse(bytes: Uint8Array, columns: string[]): Promise<Record<string, unknown>[]> {
+  return parquetReadObjects({
+    file: new Uint8Array(bytes).buffer,
+    columns,
+    compressors: { GZIP: (input) => new Uint8Array(gunzipSync(input)) },
+  });
 }

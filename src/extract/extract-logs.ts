@@ -10,7 +10,7 @@ import { logPath } from '../source/log-path.js';
 import { Extraction } from './extraction.js';
 import { type ExtractionMode, extractionMode } from './extraction-mode.js';
 import { LookAhead } from './look-ahead.js';
-import { FilePlan, type NewFile } from './plan-files.js';
+import { FilePlan, type NewFile, type PlanObserver } from './plan-files.js';
 import { type ExtractionReport, emptyReport } from './report.js';
 import { ExtractionWorker } from './worker-pool.js';
 
@@ -33,6 +33,8 @@ export interface ExtractOptions {
   readonly mode?: ExtractionMode | undefined;
   /** Expression (RE2) for addresses, as text, whose records are not kept. */
   readonly skippedAddresses?: string | undefined;
+  /** Names of the only files to extract; default: all. */
+  readonly only?: ReadonlySet<string> | undefined;
   /** New files to extract at most. */
   readonly limit?: number;
   /** Something a person should know that ends nothing: a file that cannot be read, for example. */
@@ -229,11 +231,11 @@ function openPlan(
   paths: CachePaths,
   ledger: Ledger,
   report: ExtractionReport,
-  options: Pick<ExtractOptions, 'onWarning'>,
+  options: Pick<ExtractOptions, 'onWarning' | 'only'>,
 ): FilePlan {
   requireSource(source);
   requireOutsideCache(source, paths);
-  return new FilePlan(logPath(source), isCacheFolder(paths), ledger, {
+  const observer: PlanObserver = {
     found: () => report.files.found++,
     known: () => report.files.known++,
     failed: (path, reason) => {
@@ -241,7 +243,9 @@ function openPlan(
       options.onWarning?.(`Could not extract ${path}: ${reason}.`);
     },
     warning: (message) => options.onWarning?.(message),
-  });
+  };
+  const root = logPath(source);
+  return new FilePlan(root, isCacheFolder(paths), ledger, observer, undefined, options.only);
 }
 
 /** The cache's own files are no logs. @throws {SourceInCacheError} */

@@ -65,13 +65,17 @@ export class FilePlan {
   private looked = 0;
   private readonly otherRoots: readonly LogPath[];
 
-  /** @param mostWaiting with which a pass ends */
+  /**
+   * @param mostWaiting with which a pass ends
+   * @param only names of the files that are looked at, if not all
+   */
   constructor(
     root: LogPath,
     isExcluded: (stats: Stats) => boolean,
     private readonly ledger: Ledger,
     private readonly observer: PlanObserver,
     private readonly mostWaiting = MOST_WAITING,
+    private readonly only?: ReadonlySet<string> | undefined,
   ) {
     this.walk = walkFolder(root, isExcluded);
     this.otherRoots = [...ledger.sources].map(logPath).filter((other) => other !== root);
@@ -105,8 +109,9 @@ export class FilePlan {
         this.reportProblem(entry);
         continue;
       }
-      this.observer.found();
       const name = logFileName(entry.relativePath);
+      if (this.only?.has(name) === false) continue;
+      this.observer.found();
       const state = this.ledger.lookUp(name, entry.sizeBytes, entry.modifiedMs);
       // What nearly all files are in an archive that grows: nothing to wait for.
       if (state === 'same') {
@@ -252,6 +257,8 @@ export class FilePlan {
   }
 
   private reportProblem(problem: SourceProblem): void {
+    // Of which name it would be cannot be told.
+    if (this.only !== undefined) return;
     if (problem.isLoss) {
       this.observer.found();
       this.observer.failed(displayPath(problem.path), problem.reason);

@@ -3,9 +3,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { makeDirectory } from '../../cache/atomic-write.js';
+import { parquetFiles } from '../../cache/checked-parquet.js';
 import type { Engine } from '../../cache/engine.js';
 import type { CachePaths } from '../../cache/paths.js';
-import { parquetFiles, regionRelation, regionsDirectory } from '../../cache/region-table.js';
+import { regionRelation, regionsDirectory } from '../../cache/region-table.js';
 import {
   type RollupRun,
   requesterNumbers,

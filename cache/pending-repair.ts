@@ -1,0 +1,47 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fsyncDirectory, writeFileAtomic } from './atomic-write.js';
+import { systemErrorCode } from './error.js';
+import type { CachePaths } from './paths.js';
+
+/** Log files whose commit was withdrawn, and that are to be extracted again. */
+export interface FilesAgain {
+  /** The folder they are below. */
+  readonly source: string;
+  readonly names: readonly string[];
+}
+
+/** A repair that has withdrawn commits and is not through (FORMAT.md section 16). */
+export interface PendingRepair {
+  readonly version: 1;
+  readonly mode: string;
+  readonly again: readonly FilesAgain[];
+}
+
+/**
+ * @returns undefined when there is none. One that cannot be read counts for none: its log files are in no commit, so
+ *   the next extraction of their folder takes them
+ */
+export function readPendingRepair(paths: CachePaths): PendingRepair | undefined {
+  try {
+    const pending = JSON.parse(readFileSync(file(paths), 'utf8')) as PendingRepair;
+    return pending.version === 1 && Array.isArray(pending.again) ? pending : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Durable before any commit is withdrawn. @throws {CacheWriteError} */
+export function writePendingRepair(paths: CachePaths, pending: PendingRepair): void {
+  writeFileAtomic(file(paths), `${JSON.stringify(pending)}\n`);
+}
+
+export function removePendingRepair(paths: CachePaths): void {
+  rmSync(file(paths), { force: true });
+  fsyncDirectory(paths.root);
+}
+
+function file(paths: CachePaths): string {
+  return join(paths.root, 'repair.json');
+}

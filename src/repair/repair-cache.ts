@@ -1,0 +1,211 @@
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fsyncDirectory } from '../../cache/atomic-write.js';
+import { readCommit } from '../../cache/commit-record.js';
+import { S3LogExtractionError } from '../../cache/error.js';
+import { removeIndex } from '../../cache/ledger/index-manifest.js';
+import { Ledger } from '../../cache/ledger.js';
+import type { WritableCache } from '../../cache/open-cache.js';
+import type { CachePaths } from '../../cache/paths.js';
+import {
+  type FilesAgain,
+  readPendingRepair,
+  removePendingRepair,
+  writePendingRepair,
+} from '../../cache/pending-repair.js';
+import { discardRollups } from '../../cache/rollups.js';
+import { withdrawCommits } from '../../cache/withdraw.js';
+import { type ExtractOptions, extractLogs } from '../extract/extract-logs.js';
+import { EXTRACTION_MODES, type ExtractionMode, modeOfCache } from '../extract/extraction-mode.js';
+import type { ExtractionReport } from '../extract/report.js';
+import { type Damage, type DamagedCommit, findDamage } from './find-damage.js';
+import { commitsOfChanged, findNames, namesOf, sourceOf } from './find-files.js';
+
+export interface RepairOptions
+  extends Pick<
+    ExtractOptions,
+    'workers' | 'skippedAddresses' | 'onWarning' | 'onProgress' | 'shouldStop'
+  > {
+  /** Where the log files are now; default: where each commit had them from. */
+  readonly source?: string | undefined;
+  /** Take in anew what has changed since it was extracted, below `source` or where commits had their files from. */
+  readonly changed?: boolean | undefined;
+  /** Withdraw commits also when log files of theirs are gone: their records are lost. */
+  readonly dropMissing?: boolean | undefined;
+  /** Called before each file that is checked. */
+  readonly onFile?: ((file: string) => void) | undefined;
+}
+
+/** What a repair finds, and would do. */
+export interface RepairPlan {
+  readonly damage: Damage;
+  /** Commits to be withdrawn, and why. */
+  readonly withdraw: readonly { readonly commit: string; readonly findings: readonly string[] }[];
+  /** Log files to be extracted again. */
+  readonly again: readonly FilesAgain[];
+  readonly missing: readonly MissingFiles[];
+}
+
+/** Log files of a commit that are not there any more. */
+export interface MissingFiles {
+  readonly commit: string;
+  /** Undefined when not even the names are known. */
+  readonly names: readonly string[] | undefined;
+  /** Of the whole commit, when its record is whole. */
+  readonly records: number | undefined;
+}
+
+export interface RepairResult extends RepairPlan {
+  /** Of each folder from which files were extracted again. */
+  readonly extractions: readonly ExtractionReport[];
+  readonly stopped: boolean;
+}
+
+/** Records would be lost for good: nothing was withdrawn. */
+export class LogFilesMissingError extends S3LogExtractionError {
+  constructor(missing: readonly MissingFiles[]) {
+    const told = missing.slice(0, 5).map(({ commit, names, records }) => {
+      const files =
+        names === undefined
+          ? 'log files that cannot be told'
+          : `${names.length} log files, ${JSON.stringify(names[0])} among them`;
+      const lost = records === undefined ? '' : ` (the commit has ${records} records)`;
+      return `${commit}: ${files}${lost}`;
+    });
+    const more = missing.length > 5 ? `; and ${missing.length - 5} more commits` : '';
+    super(
+      'LOG_FILES_MISSING',
+      `Could not extract the log files of damaged commits again, some are gone: ${told.join('; ')}${more}.`,
+      {
+        hint: 'Say where they are: "s3logextraction repair FOLDER". Or restore the damaged files from a backup of the cache. Or give these records up with --drop-missing; what is still there is extracted again.',
+      },
+    );
+  }
+}
+
+/**
+ * Find what is damaged, and what could be done about it. Changes nothing.
+ *
+ * @throws {DamagedCacheError} the settings or the mapping of content
+ */
+export async function planRepair(
+  paths: CachePaths,
+  options: Pick<RepairOptions, 'source' | 'changed' | 'onFile'>,
+): Promise<RepairPlan> {
+  const damage = await findDamage(paths, options.onFile);
+  const broken = new Map<string, DamagedCommit>(damage.commits.map((one) => [one.commit, one]));
+  if (options.changed) await addChanged(paths, options.source, broken);
+  const again = new Map<string, Set<string>>();
+  const missing: MissingFiles[] = [];
+  for (const commit of broken.values()) {
+    const names = await namesOf(paths, commit);
+    const source = options.source ?? sourceOf(paths, commit);
+    const records = commit.record?.lines.kept;
+    if (names === undefined || source === undefined) {
+      missing.push({ commit: commit.commit, names, records });
+      continue;
+    }
+    const found = await findNames(source, new Set(names));
+    const gone = names.filter((name) => !found.has(name));
+    if (gone.length > 0) missing.push({ commit: commit.commit, names: gone, records });
+    const own = again.get(resolve(source)) ?? new Set<string>();
+    again.set(resolve(source), own);
+    for (const name of found) own.add(name);
+  }
+  return {
+    damage,
+    withdraw: [...broken.values()].map(({ commit, findings }) => ({ commit, findings })),
+    again: [...again].map(([source, names]) => ({ source, names: [...names] })),
+    missing,
+  };
+}
+
+/**
+ * Make a cache whole again (FORMAT.md section 16). What is derived is forgotten, to be made anew; commits of which
+ * something is damaged are withdrawn, and their log files extracted again. It may be interrupted at any time: the next
+ * repair goes on, and so does an extraction of the same folders.
+ *
+ * @throws {LogFilesMissingError} before any commit is withdrawn
+ * @throws {CacheWriteError} and other failures of an extraction
+ */
+export async function repairCache(
+  cache: WritableCache,
+  options: RepairOptions,
+): Promise<RepairResult> {
+  const { paths, lock } = cache;
+  const pending = readPendingRepair(paths);
+  const plan = await planRepair(paths, options);
+  const assertHeld = () => lock.assertHeld();
+  assertHeld();
+  removeIndex(paths);
+  if (plan.damage.rollups.length > 0) discardRollups(paths, assertHeld);
+  rmSync(join(paths.rollups, 'published.json'), { force: true });
+  for (const { path } of plan.damage.requesters) {
+    assertHeld();
+    rmSync(path, { force: true });
+    fsyncDirectory(join(path, '..'));
+  }
+  if (plan.missing.length > 0 && !options.dropMissing) throw new LogFilesMissingError(plan.missing);
+  const again = [...(pending?.again ?? []), ...plan.again];
+  const mode = pending?.mode ?? modeBefore(paths, plan);
+  if (again.length > 0 || plan.withdraw.length > 0) {
+    writePendingRepair(paths, { version: 1, mode, again });
+    withdrawCommits(
+      cache,
+      plan.withdraw.map(({ commit }) => commit),
+    );
+  }
+  const extractions: ExtractionReport[] = [];
+  for (const { source, names } of again) {
+    const report = await extractLogs(cache, {
+      ...options,
+      source,
+      mode: mode as ExtractionMode,
+      only: new Set(names),
+    });
+    extractions.push(report);
+    if (report.stopped || report.files.failed > 0) {
+      return { ...plan, extractions, stopped: report.stopped };
+    }
+  }
+  removePendingRepair(paths);
+  return { ...plan, extractions, stopped: false };
+}
+
+/** When all commits are withdrawn none is left to tell. */
+function modeBefore(paths: CachePaths, { withdraw }: RepairPlan): string {
+  const told = withdraw.flatMap(({ commit }) => {
+    try {
+      return [readCommit(paths, commit).mode];
+    } catch {
+      return [];
+    }
+  });
+  if (told[0] !== undefined) return told[0];
+  try {
+    return modeOfCache(paths) ?? EXTRACTION_MODES[0];
+  } catch {
+    return EXTRACTION_MODES[0];
+  }
+}
+
+async function addChanged(
+  paths: CachePaths,
+  source: string | undefined,
+  broken: Map<string, DamagedCommit>,
+): Promise<void> {
+  // A ledger that is damaged cannot say what has changed; it is mended first.
+  if (broken.size > 0) return;
+  const ledger = await Ledger.open(paths);
+  try {
+    for (const folder of source === undefined ? [...ledger.sources] : [source]) {
+      for (const [commit, names] of await commitsOfChanged(folder, ledger)) {
+        const record = readCommit(paths, commit);
+        const findings = [`${names.length} log files have changed since`];
+        broken.set(commit, { commit, record, hasLedger: true, findings });
+      }
+    }
+  } finally {
+    ledger.close();
+  }
+}
