@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readConfiguration, resolveCacheDirectory } from '../cache/configuration.js';
-import { S3LogExtractionError } from '../cache/error.js';
+import { fileAccessError } from '../cache/error.js';
 import type { Command, GlobalOptions, Values } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { createOutput, type Output } from './output.js';
@@ -23,8 +23,9 @@ export async function runCommand(command: Command, values: Values & GlobalOption
 
 /** Tell a person, and with `--json` a program, what went wrong. @returns the exit status */
 export function reportError(error: unknown, output: Output): number {
-  if (error instanceof S3LogExtractionError) {
-    const { code, message, hint, exitCode } = error;
+  const known = fileAccessError(error);
+  if (known !== undefined) {
+    const { code, message, hint, exitCode } = known;
     process.stderr.write(`error: ${message}\n${hint === undefined ? '' : `${hint}\n`}[${code}]\n`);
     output.json({ error: { code, message, hint: hint ?? null } });
     return exitCode;

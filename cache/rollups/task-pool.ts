@@ -1,5 +1,5 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { S3LogExtractionError } from '../error.js';
+import { fileAccessError, S3LogExtractionError } from '../error.js';
 
 /** Does tasks one after the other, with what it remembers between them. */
 export type TaskHandler<Task, Result> = (task: Task) => Result;
@@ -124,8 +124,9 @@ function reply<Task, Result>(handler: TaskHandler<Task, Result>, task: Task): Re
   try {
     return { result: handler(task) };
   } catch (error) {
-    if (!(error instanceof S3LogExtractionError)) throw error;
-    const { code, message, hint, exitCode } = error;
+    const known = fileAccessError(error);
+    if (known === undefined) throw error;
+    const { code, message, hint, exitCode } = known;
     return { error: { code, message, hint, exitCode } };
   }
 }

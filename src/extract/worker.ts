@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { S3LogExtractionError } from '../../cache/error.js';
+import { fileAccessError } from '../../cache/error.js';
 import { createBulkSealer } from '../../cache/seal-many.js';
 import { sealingKeyFromBytes } from '../../cache/sealing-key-bytes.js';
 import { LineFeeder } from './line-feeder.js';
@@ -176,8 +176,9 @@ function failureOf(error: unknown): string {
 }
 
 function serialize(error: unknown): SerializedError {
-  if (error instanceof S3LogExtractionError) {
-    const { code, message, hint, exitCode } = error;
+  const known = fileAccessError(error);
+  if (known !== undefined) {
+    const { code, message, hint, exitCode } = known;
     return { code, message, hint, exitCode };
   }
   // Not a message of ours: it could quote what it was working on, so only its place is told.

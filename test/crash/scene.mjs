@@ -57,26 +57,38 @@ export class Scene {
   }
 
   run(cache, ...command) {
+    return this.runWith({}, cache, ...command);
+  }
+
+  /** As {@link run}, with more in its environment. */
+  runWith(env, cache, ...command) {
     const args = [program, ...command, '--cache', cache];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-      env: this.env,
-      encoding: 'utf8',
-    });
+    const options = { env: { ...this.env, ...env }, encoding: 'utf8' };
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
     return { status, stdout, stderr };
   }
 
   /** @returns the child, and a promise of its end */
   start(cache, ...command) {
+    return this.startWith({}, cache, ...command);
+  }
+
+  /** As {@link start}, with more in its environment. */
+  startWith(env, cache, ...command) {
     const args = [program, ...command, '--cache', cache];
     const child = spawn(process.execPath, args, {
-      env: this.env,
+      env: { ...this.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
     const ended = new Promise((resolve) => {
       child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr, command }));
     });

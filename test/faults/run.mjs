@@ -1,0 +1,205 @@
+// Injects faults below the cache: each operation on its files, of each command that writes, fails in turn, is cut short, or is
+// where the program is killed. Afterwards one undisturbed run must come to the bytes that an undisturbed history has.
+//   node test/faults/run.mjs [--injections N] [--seed N] [--scenario NAME]
+import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { randomFrom, Scene, same, tree } from '../crash/scene.mjs';
+
+const { values } = parseArgs({
+  options: {
+    injections: { type: 'string', default: '600' },
+    seed: { type: 'string', default: '1' },
+    scenario: { type: 'string' },
+    show: { type: 'boolean', default: false },
+  },
+});
+const random = randomFrom(Number(values.seed));
+const KINDS = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE', 'EROFS', 'kill', 'short'];
+const AT_ONCE = 2;
+const preload = new URL('./preload.mjs', import.meta.url).href;
+
+const scene = new Scene();
+const { scratch, logs } = scene;
+const results = { passed: 0, failed: 0, harmless: 0 };
+let serial = 0;
+
+try {
+  const { scenarios, expected, account } = prepare();
+  const chosen = scenarios.filter(
+    ({ name }) => values.scenario === undefined || values.scenario === name,
+  );
+  const trials = [];
+  for (const scenario of chosen) {
+    const operations = countOperations(scenario);
+    console.log(`${scenario.name}: ${operations} operations`);
+    const share = Math.ceil(Number(values.injections) / chosen.length);
+    for (let n = 0; n < share; n++) {
+      // All of them in turn where there are few, else spread evenly, each with another kind.
+      const at =
+        operations <= share
+          ? 1 + (n % operations)
+          : 1 + Math.floor(((n + random()) * operations) / share);
+      const kind = KINDS[Math.floor(random() * KINDS.length)];
+      trials.push({
+        scenario,
+        at: Math.min(at, operations),
+        kind,
+        lasts: kind !== 'kill' && random() < 0.3,
+      });
+    }
+  }
+  const work = trials.values();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const trial of work) await inject(trial, expected, account);
+    }),
+  );
+} finally {
+  scene.remove();
+}
+console.log(
+  `faults, seed ${values.seed}: ${results.passed} passed (${results.harmless} of them without effect), ${results.failed} failed`,
+);
+process.exitCode = results.failed === 0 ? 0 : 1;
+
+/** Caches from which commands start, and what all must come to. */
+function prepare() {
+  const states = {};
+  const keep = (name, cache) => {
+    states[name] = join(scratch, `state-${name}`);
+    cpSync(cache, states[name], { recursive: true, preserveTimestamps: true });
+  };
+  const cache = join(scratch, 'history');
+  scene.writeNight(0, { files: 4, gzip: true });
+  done(cache, 'extract', logs);
+  keep('extracted', cache);
+  done(cache, 'update', 'ip', 'regions', '--offline');
+  done(cache, 'update');
+  keep('published', cache);
+  scene.writeNight(1, { files: 4 });
+  scene.writeNight(2, { files: 2, repeat: 40 });
+  done(cache, 'update', '--from', logs);
+  const expected = tree(join(cache, 'summaries'));
+  const account = accountOf(cache);
+  keep('whole', cache);
+  const damaged = join(scratch, 'state-damaged');
+  cpSync(cache, damaged, { recursive: true, preserveTimestamps: true });
+  flipSegment(damaged);
+  const from = ['--from', logs];
+  const scenarios = [
+    { name: 'first-extract', state: undefined, command: ['extract', logs, '--workers=2'] },
+    { name: 'next-extract', state: states.published, command: ['extract', logs, '--workers=2'] },
+    { name: 'regions', state: states.extracted, command: ['update', 'ip', 'regions', '--offline'] },
+    { name: 'indexes', state: states.extracted, command: ['update', 'ip', 'indexes'] },
+    { name: 'summaries', state: states.extracted, command: ['update', 'summaries'] },
+    { name: 'nightly', state: states.published, command: ['update', ...from, '--workers=2'] },
+    { name: 'totals', state: states.published, command: ['update', 'totals', '--mode', 'archive'] },
+    { name: 'repair', state: damaged, command: ['repair'] },
+    { name: 'reset', state: states.whole, command: ['reset', 'extraction', '--yes'] },
+    { name: 'skip-ips', state: states.whole, command: ['config', 'skip-ips', 'clear'] },
+    { name: 'rule', state: states.whole, command: ['update', 'summaries', '--dataset-level', '1'] },
+    { name: 'status', state: states.whole, command: ['status'] },
+    { name: 'validate', state: states.whole, command: ['validate', 'cache'] },
+  ];
+  return { scenarios, expected, account };
+}
+
+function countOperations({ state, command }) {
+  const cache = copyOf(state);
+  const counter = `${cache}.count`;
+  const { status, stderr } = scene.runWith(
+    faultEnvironment(cache, counter, 0, 'EIO', false),
+    cache,
+    ...command,
+  );
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);
+  const operations = statSync(counter).size;
+  rmSync(cache, { recursive: true, force: true });
+  return operations;
+}
+
+async function inject({ scenario, at, kind, lasts }, expected, account) {
+  const { name, state, command } = scenario;
+  const cache = copyOf(state);
+  const counter = `${cache}.count`;
+  const what = `${name}, operation ${at}, ${kind}${lasts ? ' from there on' : ''}`;
+  const before = results.failed;
+  const fail = (why) => {
+    results.failed++;
+    console.log(`FAIL ${what}: ${why}`);
+  };
+  const env = faultEnvironment(cache, counter, at, kind, lasts);
+  const { status, signal, stderr, stdout } = await scene.startWith(env, cache, ...command).ended;
+  if (kind === 'kill') {
+    if (signal !== 'SIGKILL' && status !== 0) fail(`it ended with ${status}: ${stderr}`);
+  } else if (status === 0) {
+    results.harmless++;
+  } else {
+    if (values.show) console.log(`${what}: ${stderr}`);
+    if (signal !== null) fail(`it died of ${signal}: ${stderr}`);
+    if (/198\.51\.|INTERNAL|\n\s+at |Error: /.test(stderr))
+      fail(`no message for people: ${stderr}`);
+    if (
+      !/\[[A-Z_]+\]\s*$/m.test(stderr) &&
+      !(name === 'validate' && status === 6) &&
+      status !== 3
+    ) {
+      fail(`status ${status} without a code: ${stderr}${stdout}`);
+    }
+  }
+  // The next runs, undisturbed.
+  const repaired = name === 'repair' ? await scene.start(cache, 'repair').ended : { status: 0 };
+  if (repaired.status !== 0) fail(`repair ended with ${repaired.status}: ${repaired.stderr}`);
+  if (['first-extract', 'regions', 'indexes', 'summaries', 'next-extract'].includes(name)) {
+    await scene.start(cache, 'extract', logs).ended;
+    await scene.start(cache, 'update', 'ip', 'regions', '--offline').ended;
+  }
+  const last = await scene.start(cache, 'update', '--from', logs).ended;
+  if (last.status !== 0) fail(`the next run ended with ${last.status}: ${last.stderr}`);
+  else if (!same(tree(join(cache, 'summaries')), expected))
+    fail('the next run came to other bytes');
+  else if (accountOf(cache) !== account) fail('the next run came to another account');
+  if (results.failed === before) results.passed++;
+  rmSync(cache, { recursive: true, force: true });
+  rmSync(counter, { force: true });
+}
+
+function faultEnvironment(cache, counter, at, kind, lasts) {
+  writeFileSync(counter, '');
+  return {
+    NODE_OPTIONS: `--import=${preload}`,
+    FAULT_FOLDER: cache,
+    FAULT_COUNTER: counter,
+    FAULT_AT: String(at),
+    FAULT_KIND: kind,
+    FAULT_LASTS: lasts ? '1' : '0',
+  };
+}
+
+function copyOf(state) {
+  const cache = join(scratch, `cache-${serial++}`);
+  if (state !== undefined) cpSync(state, cache, { recursive: true, preserveTimestamps: true });
+  return cache;
+}
+
+function flipSegment(cache) {
+  const names = [...tree(join(cache, 'segments')).keys()].filter((name) =>
+    name.includes('.records.'),
+  );
+  const path = join(cache, 'segments', names[0]);
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1] ^= 8;
+  writeFileSync(path, bytes);
+}
+
+function accountOf(cache) {
+  const { lines, files } = JSON.parse(scene.run(cache, 'status', '--json').stdout);
+  return JSON.stringify([files, lines.total, lines.kept, lines.skipped, lines.rejected]);
+}
+
+function done(cache, ...command) {
+  const { status, stderr } = scene.run(cache, ...command);
+  if (status !== 0 || !existsSync(cache))
+    throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);
+}
