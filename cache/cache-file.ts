@@ -100,12 +100,17 @@ export function createCacheFile(paths: CachePaths, key: CacheKey): CacheFile {
     key,
   };
   makeDirectory(paths.root);
-  if (writeFileExclusive(paths.cacheFile, `${JSON.stringify(file, null, 2)}\n`)) return file;
+  if (writeFileExclusive(paths.cacheFile, cacheFileText(file))) return file;
   const winner = readCacheFile(paths);
   if (winner === undefined) {
     throw new DamagedCacheError(paths.cacheFile, 'it was removed while it was being created');
   }
   return winner;
+}
+
+/** `cache.json` as it stands on disk. */
+export function cacheFileText(file: CacheFile): string {
+  return `${JSON.stringify(file, null, 2)}\n`;
 }
 
 /**

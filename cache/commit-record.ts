@@ -89,12 +89,13 @@ export function commitOfSegment(file: string): string | undefined {
  * @throws {CacheWriteError}
  */
 export function writeCommit(paths: CachePaths, record: CommitRecord): void {
+  writeFileAtomic(join(paths.commits, `${record.commit}.json`), commitText(record));
+}
+
+/** A commit record as it stands on disk. */
+export function commitText(record: CommitRecord): string {
   const body = JSON.stringify(record);
-  const checksum = sha256(body);
-  writeFileAtomic(
-    join(paths.commits, `${record.commit}.json`),
-    `${body.slice(0, -1)},"checksum":"${checksum}"}\n`,
-  );
+  return `${body.slice(0, -1)},"checksum":"${sha256(body)}"}\n`;
 }
 
 /** Names of all commits, oldest first. An absent cache has none. */

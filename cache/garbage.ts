@@ -6,6 +6,7 @@ import { commitOfSegment, listCommits } from './commit-record.js';
 import { contentsFolder } from './datasets/content-map.js';
 import { systemErrorCode } from './error.js';
 import type { CachePaths } from './paths.js';
+import { isRotationReady, rotationPaths } from './rotation/rotation-paths.js';
 import { clearStopRequests } from './stop-request.js';
 
 /**
@@ -37,6 +38,8 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
     }
   }
   removeUncommittedSegments(paths);
+  // Of a change of the key that was not complete.
+  if (!isRotationReady(paths)) remove(rotationPaths(paths).root, true);
   for (const entry of list(paths.tmp)) remove(join(paths.tmp, entry.name), entry.isDirectory());
   if (isRealDirectory(paths.stop)) clearStopRequests(paths, ownToken);
 }

@@ -12,6 +12,7 @@ import { keyFilePath } from './key-file.js';
 import { acquireLock, type Lock } from './lock.js';
 import { passwordFrom } from './password.js';
 import { type CachePaths, cachePaths } from './paths.js';
+import { isRotationReady } from './rotation/rotation-paths.js';
 import type { SealingKey } from './sealing-key.js';
 import { removeStopRequest } from './stop-request.js';
 
@@ -82,12 +83,16 @@ export async function openCacheForWriting(
   options: OpenOptions & { readonly needsKey?: boolean },
 ): Promise<KeylessCache | WritableCache> {
   const paths = cachePaths(resolve(root));
+  if (isRotationReady(paths)) await finishInterruptedRotation(paths, options);
   if (options.needsKey === false) {
     const { cacheFile } = openCacheForReading(root);
     return takeOver(paths, cacheFile, options);
   }
   const { cacheFile, key } = await openOrCreate(paths, options.env);
-  return { ...takeOver(paths, cacheFile, options), key };
+  const cache = takeOver(paths, cacheFile, options);
+  if (readCacheFile(paths)?.key.check === cacheFile.key.check) return { ...cache, key };
+  cache.close();
+  throw new KeyChangedError(paths.root);
 }
 
 /**
@@ -102,6 +107,29 @@ export function openCacheForReading(root: string): ReadableCache {
   const cacheFile = readCacheFile(paths);
   if (cacheFile === undefined) throw new NoCacheError(paths.root);
   return { paths, cacheFile };
+}
+
+/** Another process has changed the key of the cache between our reading of it and our turn. */
+export class KeyChangedError extends S3LogExtractionError {
+  constructor(root: string) {
+    super('KEY_CHANGED', `The key of the cache ${root} was changed just now.`, {
+      hint: 'Run the same command again, with the new password.',
+    });
+  }
+}
+
+/** A change of the key that is complete but not in place (FORMAT.md section 17): it can only go forward. */
+async function finishInterruptedRotation(
+  paths: CachePaths,
+  { command }: OpenOptions,
+): Promise<void> {
+  const { finishRotation } = await import('./rotation/rotation-files.js');
+  const lock = acquireLock(paths, { command });
+  try {
+    if (isRotationReady(paths)) finishRotation(paths, () => lock.assertHeld());
+  } finally {
+    lock.release();
+  }
 }
 
 async function openOrCreate(

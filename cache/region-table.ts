@@ -68,7 +68,7 @@ export function addRegions(
   if (rows.length === 0) return;
   const directory = regionsDirectory(paths);
   makeDirectory(directory);
-  const bytes = encodeRows(rows);
+  const bytes = encodeRegions(rows);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   writeAtomically(join(directory, checkedName(newStem(), sha256)), PRIVATE, (fd) => {
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
@@ -178,7 +178,8 @@ function chooseFiles(
   return taken;
 }
 
-function encodeRows(rows: readonly RegionRow[]): Uint8Array {
+/** A file of regions. */
+export function encodeRegions(rows: readonly RegionRow[]): Uint8Array {
   const count = rows.length;
   const requesters = new Uint8Array(count * ADDRESS_SIZE_BYTES);
   rows.forEach(({ requester }, i) => {

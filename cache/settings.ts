@@ -103,8 +103,13 @@ export class SettingsReadError extends S3LogExtractionError {
  */
 export function updateSettings(paths: CachePaths, change: Partial<CacheSettings>): CacheSettings {
   const settings = { ...readSettings(paths), ...change };
-  writeFileAtomic(settingsFile(paths), `${JSON.stringify({ version: VERSION, ...settings })}\n`);
+  writeFileAtomic(settingsFile(paths), settingsText(settings));
   return settings;
+}
+
+/** `settings.json` as it stands on disk. */
+export function settingsText(settings: CacheSettings): string {
+  return `${JSON.stringify({ version: VERSION, ...settings })}\n`;
 }
 
 function settingsFile(paths: CachePaths): string {

@@ -5,7 +5,7 @@ import type { SealedText } from '../../cache/settings.js';
 import { type CommandGroup, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
-import { formatBytes, formatCount } from '../format.js';
+import { formatBytes, formatCount, plural } from '../format.js';
 
 const cacheSet = defineCommand({
   name: 'set',
@@ -152,6 +152,36 @@ async function changeSkipped(
   }
 }
 
+const keyRotate = defineCommand({
+  name: 'rotate',
+  describe:
+    'Seal the cache under another key: a new password, from S3_LOG_EXTRACTION_NEW_PASSWORD or stdin, or the key file',
+  options: {
+    to: {
+      choices: ['password', 'keyfile'],
+      default: 'password',
+      describe: 'What the new key is made from',
+    },
+  },
+  examples: [
+    ['$0 config key rotate', 'Change to a new password'],
+    ['$0 config key rotate --to keyfile', 'Change from a password to the key file'],
+  ],
+  async run({ to }, { cacheDirectory, output, env }) {
+    const { rotateCacheKey } = await import('../run-rotation.js');
+    const result = await rotateCacheKey(cacheDirectory, to, output, env);
+    output.print(
+      `The cache is sealed under the new key: ${plural(result.commits, 'commit')}, ${formatBytes(result.bytes)} written anew. ${
+        to === 'password'
+          ? 'Set S3_LOG_EXTRACTION_PASSWORD to the new password from now on.'
+          : 'Unset S3_LOG_EXTRACTION_PASSWORD from now on, and back the key file up.'
+      }`,
+    );
+    output.json({ rotated: true, to, ...result });
+    return EXIT_STATUS.done.status;
+  },
+});
+
 export const configCommand: CommandGroup = {
   name: 'config',
   describe: DESCRIPTIONS.config,
@@ -174,6 +204,12 @@ export const configCommand: CommandGroup = {
       commands: [skipSet, skipShow, skipClear],
       demand: 'Say what to do with it: set, show or clear',
     },
+    {
+      name: 'key',
+      describe: 'The key that seals addresses',
+      commands: [keyRotate],
+      demand: 'Say what to do with it: rotate',
+    },
   ],
-  demand: 'Say what to configure: cache, source or skip-ips',
+  demand: 'Say what to configure: cache, source, skip-ips or key',
 };

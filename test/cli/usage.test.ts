@@ -37,7 +37,7 @@ const MISTAKES: readonly (readonly [args: string[], help: string])[] = [
   [['update', '--from', 'logs', '--threshold=some'], 'threshold'],
   [['update', '--from', 'logs', '--modulus=0'], 'modulus'],
   [['update', 'summaries', '--mode=month'], 'mode'],
-  [['config'], 'cache, source or skip-ips'],
+  [['config'], 'cache, source, skip-ips or key'],
   [['reset'], 'extraction'],
   [['reset', 'extraction'], '--yes'],
 ];

@@ -17,6 +17,7 @@ const { values } = parseArgs({
 const random = randomFrom(Number(values.seed));
 const KINDS = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE', 'EROFS', 'kill', 'short'];
 const AT_ONCE = 2;
+const NEW_PASSWORD = 'five quite random words here';
 const preload = new URL('./preload.mjs', import.meta.url).href;
 
 const scene = new Scene();
@@ -98,6 +99,7 @@ function prepare() {
     { name: 'repair', state: damaged, command: ['repair'] },
     { name: 'reset', state: states.whole, command: ['reset', 'extraction', '--yes'] },
     { name: 'skip-ips', state: states.whole, command: ['config', 'skip-ips', 'clear'] },
+    { name: 'rotate', state: states.whole, command: ['config', 'key', 'rotate'] },
     { name: 'rule', state: states.whole, command: ['update', 'summaries', '--dataset-level', '1'] },
     { name: 'status', state: states.whole, command: ['status'] },
     { name: 'validate', state: states.whole, command: ['validate', 'cache'] },
@@ -149,13 +151,14 @@ async function inject({ scenario, at, kind, lasts }, expected, account) {
     }
   }
   // The next runs, undisturbed.
+  const own = name === 'rotate' ? await keyOf(cache, fail) : {};
   const repaired = name === 'repair' ? await scene.start(cache, 'repair').ended : { status: 0 };
   if (repaired.status !== 0) fail(`repair ended with ${repaired.status}: ${repaired.stderr}`);
   if (['first-extract', 'regions', 'indexes', 'summaries', 'next-extract'].includes(name)) {
     await scene.start(cache, 'extract', logs).ended;
     await scene.start(cache, 'update', 'ip', 'regions', '--offline').ended;
   }
-  const last = await scene.start(cache, 'update', '--from', logs).ended;
+  const last = await scene.startWith(own, cache, 'update', '--from', logs).ended;
   if (last.status !== 0) fail(`the next run ended with ${last.status}: ${last.stderr}`);
   else if (!same(tree(join(cache, 'summaries')), expected))
     fail('the next run came to other bytes');
@@ -163,6 +166,16 @@ async function inject({ scenario, at, kind, lasts }, expected, account) {
   if (results.failed === before) results.passed++;
   rmSync(cache, { recursive: true, force: true });
   rmSync(counter, { force: true });
+}
+
+/** After a change of the key that went wrong: under which key the cache is, once a writer has finished or forgotten it. */
+async function keyOf(cache, fail) {
+  const { status, stderr } = await scene.start(cache, 'update', 'totals').ended;
+  if (status !== 0) fail(`a run without a key ended with ${status}: ${stderr}`);
+  if (existsSync(join(cache, 'rotate')))
+    fail('the change of the key is neither finished nor forgotten');
+  const { key } = JSON.parse(readFileSync(join(cache, 'cache.json'), 'utf8'));
+  return key.source === 'password' ? { S3_LOG_EXTRACTION_PASSWORD: NEW_PASSWORD } : {};
 }
 
 function faultEnvironment(cache, counter, at, kind, lasts) {
@@ -174,6 +187,7 @@ function faultEnvironment(cache, counter, at, kind, lasts) {
     FAULT_AT: String(at),
     FAULT_KIND: kind,
     FAULT_LASTS: lasts ? '1' : '0',
+    S3_LOG_EXTRACTION_NEW_PASSWORD: NEW_PASSWORD,
   };
 }
 
