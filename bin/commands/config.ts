@@ -93,7 +93,7 @@ const sourceGet = defineCommand({
 const skipSet = defineCommand({
   name: 'set',
   describe:
-    'Keep no records of addresses that this RE2 expression finds; read from IPS_TO_SKIP, else stdin',
+    'Keep no records of addresses that an expression (RE2) finds, from IPS_TO_SKIP or stdin',
   examples: [['$0 config skip-ips set', 'Take the expression from IPS_TO_SKIP']],
   async run(_options, { cacheDirectory, output, env }) {
     const { readSecret } = await import('../read-secret.js');
@@ -155,7 +155,7 @@ async function changeSkipped(
 const keyRotate = defineCommand({
   name: 'rotate',
   describe:
-    'Seal the cache under another key: a new password, from S3_LOG_EXTRACTION_NEW_PASSWORD or stdin, or the key file',
+    'Seal the cache under a new password, asked for or from the environment, or under the key file',
   options: {
     to: {
       choices: ['password', 'keyfile'],
