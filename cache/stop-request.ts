@@ -27,8 +27,9 @@ export function isStopRequested(paths: CachePaths, token: string): boolean {
 
 /** Remove the request to the run with this token, if there is one: that run does so when it ends. */
 export function removeStopRequest(paths: CachePaths, token: string): void {
+  const path = requestPath(paths, token);
   try {
-    rmSync(requestPath(paths, token), { force: true });
+    rmSync(path, { force: true });
   } catch {
     // It stops nobody else, and the next writer removes it.
   }
