@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/validate.js')).validateCommand,
   },
   {
+    signature: 'import <folder>',
+    describe: DESCRIPTIONS.import,
+    load: async () => (await import('./commands/import.js')).importCommand,
+  },
+  {
     signature: 'repair [source]',
     describe: DESCRIPTIONS.repair,
     load: async () => (await import('./commands/repair.js')).repairCommand,

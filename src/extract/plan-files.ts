@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Ledger, PLANNED } from '../../cache/ledger.js';
+import { ENCODING } from '../source/encoding.js';
 import { logFileName } from '../source/log-name.js';
 import { displayPath, type LogPath, logPath } from '../source/log-path.js';
 import {
@@ -227,6 +228,8 @@ export class FilePlan {
   private async compare(entry: SourceFile, name: string, ordinal: number): Promise<string> {
     const known = await this.ledger.find(ordinal, name);
     if (known === undefined) return 'new';
+    // Of an imported log file nothing but the name is known: it was read.
+    if (known.encoding === ENCODING.unknown) return 'same';
     // An empty file has no records that could count twice.
     if (known.sizeBytes === 0) return 'new';
     const comparison = await compareFile(entry, known);

@@ -199,6 +199,29 @@ export class RecordBatch {
     return this.#dropSkipped(before) > 0 ? 'address_skipped' : 'kept';
   }
 
+  /**
+   * Append a record that does not come from a line.
+   *
+   * @param words of its address, if it has one
+   */
+  append(
+    key: Uint8Array,
+    record: {
+      readonly timeSeconds: number;
+      readonly bytesLow: number;
+      readonly bytesHigh: number;
+      readonly isDownload: boolean;
+    },
+    words: Uint32Array | undefined,
+  ): void {
+    const core = this.#core;
+    this.input.set(key);
+    const { timeSeconds, bytesLow, bytesHigh, isDownload } = record;
+    const download = isDownload ? 1 : 0;
+    core.append(core.input.value, key.length, timeSeconds, bytesLow, bytesHigh, download);
+    if (words !== undefined) core.setAddress(words[0], words[1], words[2], words[3]);
+  }
+
   /** Take out rows of skipped addresses, from a row on. @returns how many */
   #dropSkipped(from: number): number {
     const filter = this.#addresses;

@@ -1,5 +1,5 @@
-/** How a log file is stored (cache/FORMAT.md section 7). */
-export const ENCODING = { plain: 0, gzip: 1, zstd: 2 } as const;
+/** How a log file is stored (cache/FORMAT.md section 7); `unknown` of what was taken over from another program. */
+export const ENCODING = { plain: 0, gzip: 1, zstd: 2, unknown: 3 } as const;
 export type Encoding = (typeof ENCODING)[keyof typeof ENCODING];
 
 /** Bytes needed to tell. */

@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import { defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
+import { EXIT_STATUS } from '../exit-status.js';
+import { formatCount, plural } from '../format.js';
+
+export const importCommand = defineCommand({
+  name: 'import',
+  describe: DESCRIPTIONS.import,
+  positionals: {
+    folder: { required: true, describe: 'Cache directory of the Python tool' },
+  },
+  options: {
+    logs: {
+      type: 'string',
+      describe: 'Folder of its logs, where its records hold whole paths of log files',
+    },
+    mode: {
+      choices: ['generic', 'dandi'],
+      describe: 'Mode of the cache (default: as before, or as the records say)',
+    },
+    'with-unfinished': {
+      type: 'boolean',
+      default: false,
+      describe: 'Also when it ended in the middle of log files, which then count as read',
+    },
+  },
+  examples: [['$0 import ~/.cache/s3-log-extraction', 'Switch without reading the logs again']],
+  async run(options, { cacheDirectory, output, env }) {
+    const { openCacheForWriting } = await import('../../cache/open-cache.js');
+    const { importCache } = await import('../../src/import/import-cache.js');
+    const { watchStopSignals } = await import('../stop-signals.js');
+    const cache = await openCacheForWriting(cacheDirectory, { command: 'import', env });
+    const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
+      output.note('Stopping: what was imported is committed first. Signal again to leave at once.'),
+    );
+    try {
+      const report = await importCache(cache, {
+        folder: resolve(options.folder),
+        logRoot: options.logs === undefined ? undefined : resolve(options.logs),
+        mode: options.mode,
+        withUnfinished: options.withUnfinished,
+        password: nonEmpty(env.S3_LOG_EXTRACTION_IMPORT_PASSWORD ?? env.S3_LOG_EXTRACTION_PASSWORD),
+        salt: nonEmpty(env.S3_LOG_EXTRACTION_SALT),
+        shouldStop: signals.shouldStop,
+        onWarning: (message) => output.warn(message),
+        onProgress: (objects, records) =>
+          output.progress(
+            `Importing: ${formatCount(objects)} objects, ${formatCount(records)} records`,
+          ),
+      });
+      const { objects, records, logFiles, recordsWithoutDownload, stopped } = report;
+      const text = [
+        `Imported ${plural(objects.imported, 'object')} with ${plural(records, 'record')}; ${formatCount(objects.known)} known already, ${formatCount(objects.failed)} failed.`,
+        `  ${plural(logFiles, 'log file')} will not be extracted again.`,
+      ];
+      if (recordsWithoutDownload > 0) {
+        text.push(
+          `  ${plural(recordsWithoutDownload, 'record')} without a note of downloads count as none.`,
+        );
+      }
+      if (stopped) text.push('Stopped as asked; run the same command again to go on.');
+      output.print(text.join('\n'));
+      output.json(report);
+      return objects.failed > 0 ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
+    } finally {
+      signals.close();
+      cache.close();
+    }
+  },
+});
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
