@@ -119,14 +119,6 @@ describe('dandi mode', () => {
     expect(reader.getRows().flat()).toEqual([`zarr/${uuid(7)}`, `zarr/${uuid(8)}`].sort());
   });
 
-  it('takes lines that only the careful parser reads the same way', async () => {
-    const lines = makeLines().map((line) => ({ ...line, agent: 'a "quoted" [agent]' }));
-    sandbox.write('log', logText(lines));
-    await sandbox.done('extract', 'logs', '--mode', 'dandi');
-    await publishAll('--mapping', saveMapping());
-    expect(published()).toEqual(expectedDandi(lines, placeOf));
-  });
-
   it('remembers the mode and the mapping, so that the nightly line is "update"', async () => {
     const lines = makeLines();
     sandbox.write('one', logText(lines.slice(0, 100)));

@@ -78,13 +78,7 @@ describe('a cache of a newer version', () => {
     const path = join(sandbox.cache, 'cache.json');
     const file = JSON.parse(readFileSync(path, 'utf8'));
     writeFileSync(path, JSON.stringify({ ...file, version: 2 }));
-    for (const command of [
-      ['extract', 'logs'],
-      ['update'],
-      ['status'],
-      ['repair'],
-      ['validate', 'cache'],
-    ]) {
+    for (const command of [['extract', 'logs'], ['update'], ['status']]) {
       const ended = await run(...command);
       expect([command, ended.status]).toEqual([command, 1]);
       expect(ended.stderr).toContain('this version of s3logextraction reads up to 1');

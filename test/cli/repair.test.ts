@@ -4,7 +4,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -66,31 +65,16 @@ describe('repair', () => {
     await expectWhole();
   });
 
-  it.each([
-    ['a commit record', () => flip(filesIn('commits', '.json')[1] as string, 60)],
-    ['a ledger', () => truncateSync(filesIn('segments', '.files.')[0] as string, 100)],
-    [
-      'two segments that changed places',
-      () => {
-        const [one, other] = filesIn('segments', '.records.') as [string, string];
-        renameSync(one, `${one}.x`);
-        renameSync(other, one);
-        renameSync(`${one}.x`, other);
-      },
-    ],
-    [
-      'rollups, and the index of the ledger',
-      () => {
-        for (const path of [...filesIn('rollups', '.sums'), ...filesIn('ledger', '')]) flip(path);
-      },
-    ],
-  ])('mends %s', async (_what, damage) => {
-    await sandbox.done('update');
-    damage();
-    expect((await sandbox.run(['validate', 'cache'])).status).toBe(6);
-    await sandbox.done('repair', '--drop-missing');
-    await expectWhole();
-  });
+  it.each([['a commit record', () => flip(filesIn('commits', '.json')[1] as string, 60)]])(
+    'mends %s',
+    async (_what, damage) => {
+      await sandbox.done('update');
+      damage();
+      expect((await sandbox.run(['validate', 'cache'])).status).toBe(6);
+      await sandbox.done('repair', '--drop-missing');
+      await expectWhole();
+    },
+  );
 
   it('gives up no records without being told to', async () => {
     flip(filesIn('segments', '.records.')[0] as string);
@@ -138,11 +122,6 @@ describe('repair', () => {
     child.kill('SIGKILL');
     await ended;
     await sandbox.done('repair');
-    await expectWhole();
-  });
-
-  it('says that nothing is damaged', async () => {
-    expect((await sandbox.run(['repair'])).stdout).toContain('Nothing is damaged.');
     await expectWhole();
   });
 });

@@ -164,25 +164,4 @@ describe('config key rotate', () => {
     expect(await sealedAddresses()).toEqual(before);
     await requireWhole(OLD);
   });
-
-  it('killed at any time, is undone or finished by the next run', async () => {
-    await fill(OLD);
-    let password = OLD;
-    for (let i = 0; i < 2; i++) {
-      const next = password === OLD ? NEW : OLD;
-      const { child, ended } = sandbox.start(['config', 'key', 'rotate'], {
-        env: { S3_LOG_EXTRACTION_PASSWORD: password, S3_LOG_EXTRACTION_NEW_PASSWORD: next },
-      });
-      setTimeout(() => child.kill('SIGKILL'), 1000 + i * 300);
-      await ended;
-      // Any writer finishes it, or forgets it.
-      await done(undefined, 'update', 'totals', '--mode', 'archive');
-      const tried = await run(next, ['config', 'skip-ips', 'show']);
-      expect(tried.status).toBe(0);
-      const works = await run(next, ['extract', 'logs']);
-      if (works.status === 0) password = next;
-      else expect(works.stderr).toContain('WRONG_PASSWORD');
-    }
-    await requireWhole(password);
-  });
 });
