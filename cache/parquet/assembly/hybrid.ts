@@ -1,11 +1,14 @@
 import { packWords } from './bits';
 import { putVarint, widthBelow } from './bytes';
 
-/** Shorter runs cost less bit-packed. */
-const SHORTEST_RUN: u32 = 16;
-
 /** Ids looked at by one call; see `index.ts`. A multiple of 8. */
 const AT_ONCE: usize = 8_192;
+
+/** The next rising id, how many of it are left, what waits to be packed, and where the page goes on. */
+let nextId: u32 = 0;
+let nextCount: u32 = 0;
+let waiting: usize = 0;
+let rising: usize = 0;
 
 /**
  * Ids of a dictionary as Parquet's RLE_DICTIONARY page: a byte for the width, then runs that are either one
@@ -49,33 +52,69 @@ export function encodeSome(ids: usize, end: usize, width: u32, out: usize): usiz
 }
 
 /**
- * As {@link encodeIds}, of ids that rise from 0 on, `counts[i]` times i.
+ * As {@link encodeIds}, of ids that rise from 0 on, `counts[i]` times i. Most ids have some rows, and few
+ * sixteen: whatever comes next becomes a run for each id or, where these take more bytes, one group of eight.
  *
  * @param scratch room for as many ids as there are rows, and 8 more
  */
 export function encodeRisingIds(counts: usize, distinct: u32, scratch: usize, out: usize): usize {
   const width = widthBelow(distinct);
   store<u8>(out, <u8>width);
-  let at = out + 1;
-  let waiting = scratch;
-  for (let id: u32 = 0; id < distinct; id++) {
-    const count = load<u32>(counts + ((<usize>id) << 2));
-    // A run must begin where the groups of eight before it end; what is missing to that is taken from it.
-    const lead: u32 = (0 - (<u32>(waiting - scratch) >> 2)) & 7;
-    const isRun = count >= lead + SHORTEST_RUN;
-    const alone = isRun ? lead : count;
-    for (let i: u32 = 0; i < alone; i++) {
-      store<u32>(waiting, id);
-      waiting += 4;
-    }
-    if (!isRun) continue;
-    at = putPacked(scratch, waiting, width, at);
-    at = putRun(id, count - lead, width, at);
-    waiting = scratch;
-  }
+  rising = out + 1;
+  waiting = scratch;
+  nextId = 0;
+  nextCount = distinct > 0 ? load<u32>(counts) : 0;
+  while (nextId < distinct) encodeSomeRising(counts, distinct, width, scratch);
   v128.store(waiting, i32x4.splat(0));
   v128.store(waiting, i32x4.splat(0), 16);
-  return putPacked(scratch, waiting, width, at);
+  return putPacked(scratch, waiting, width, rising);
+}
+
+/** Encode some thousand ids; see `index.ts`. */
+export function encodeSomeRising(counts: usize, distinct: u32, width: u32, scratch: usize): void {
+  const runBytes = 1 + ((width + 7) >> 3);
+  let id = nextId;
+  let count = nextCount;
+  const stop = min(distinct, id + <u32>AT_ONCE);
+  while (id < stop) {
+    // As many ids as have eight rows.
+    let rows = count;
+    let runs: u32 = count > 0 ? 1 : 0;
+    let end = id + 1;
+    for (; rows < 8 && end < distinct; end++) {
+      const more = load<u32>(counts + ((<usize>end) << 2));
+      runs += more > 0 ? 1 : 0;
+      rows += more;
+    }
+    const isOpen = waiting > scratch;
+    // Who packs may have to begin with it, and to go on with a run of what is left of the last id.
+    const packedBytes = width + (isOpen ? 0 : 1) + (rows > 8 ? runBytes : 0);
+    if (runs * runBytes <= packedBytes) {
+      if (isOpen) rising = putPacked(scratch, waiting, width, rising);
+      waiting = scratch;
+      for (; id < end; id++) {
+        if (count > 0) rising = putRun(id, count, width, rising);
+        count = id + 1 < distinct ? load<u32>(counts + ((<usize>(id + 1)) << 2)) : 0;
+      }
+      continue;
+    }
+    let room = min<u32>(rows, 8);
+    for (;;) {
+      const taken = min(count, room);
+      for (let i: u32 = 0; i < taken; i++) {
+        store<u32>(waiting, id);
+        waiting += 4;
+      }
+      count -= taken;
+      room -= taken;
+      if (count > 0) break;
+      id++;
+      count = id < distinct ? load<u32>(counts + ((<usize>id) << 2)) : 0;
+      if (room === 0) break;
+    }
+  }
+  nextId = id;
+  nextCount = count;
 }
 
 /** Whether 16 ids are the same. */

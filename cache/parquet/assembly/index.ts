@@ -20,7 +20,7 @@ export { arrangeHand } from './arrange-rows';
 export { encodeBlock } from './delta';
 export { distinctCount, findSome } from './distinct';
 export { findFolders } from './group-keys';
-export { encodeSome } from './hybrid';
+export { encodeSome, encodeSomeRising } from './hybrid';
 export { nextDictionaryBytes, output as dictionaryOutput } from './key-dictionary';
 export { sortByHighDigit, sortByKey, sortByLowDigit } from './order-rows';
 export {
