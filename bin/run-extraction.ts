@@ -3,6 +3,7 @@ import { readSettings } from '../cache/settings.js';
 import { extractLogs } from '../src/extract/extract-logs.js';
 import type { ExtractionMode } from '../src/extract/extraction-mode.js';
 import type { ExtractionReport } from '../src/extract/report.js';
+import type { WorkerThreads } from '../src/extract/worker-threads.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, formatElapsed, plural } from './format.js';
 import type { Output } from './output.js';
@@ -14,6 +15,7 @@ export async function runExtraction(
   options: {
     readonly source: string;
     readonly workers: number;
+    readonly threads?: WorkerThreads | undefined;
     readonly limit: number | undefined;
     readonly mode?: ExtractionMode | undefined;
     readonly env: NodeJS.ProcessEnv;
@@ -24,6 +26,7 @@ export async function runExtraction(
   const report = await extractLogs(cache, {
     source: options.source,
     workers: options.workers,
+    threads: options.threads,
     ...(options.limit === undefined ? {} : { limit: options.limit }),
     mode: options.mode,
     skippedAddresses: await skippedAddresses(cache, options.env),

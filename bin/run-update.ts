@@ -6,9 +6,9 @@ import {
   type WritableCache,
 } from '../cache/open-cache.js';
 import { PublishedState } from '../cache/published-state.js';
-import { requireSource } from '../src/extract/extract-logs.js';
 import type { ExtractionReport } from '../src/extract/report.js';
 import type { RegionLookup } from '../src/ip/lookup/region-lookup.js';
+import { requireSource } from '../src/source/require-source.js';
 import { privacyRules } from '../src/summarize/privacy.js';
 import type { CommandContext } from './command.js';
 import { settleDatasets } from './dataset-rule.js';

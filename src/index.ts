@@ -26,6 +26,7 @@ export {
 } from './extract/extract-logs.js';
 export { NOTES, type Note, REASONS, type Reason } from './extract/reasons.js';
 export type { ExtractionReport } from './extract/report.js';
+export { WorkerThreads } from './extract/worker-threads.js';
 export { updateCoordinates } from './ip/coordinates/update-coordinates.js';
 export { indexRequesters } from './ip/index-requesters.js';
 export { createIpinfoLookup } from './ip/lookup/ipinfo-lookup.js';

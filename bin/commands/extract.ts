@@ -1,6 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { readConfiguration } from '../../cache/configuration.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { cachePaths } from '../../cache/paths.js';
+import type { ExtractOptions } from '../../src/extract/extract-logs.js';
+import { WorkerThreads } from '../../src/extract/worker-threads.js';
+import { requireSource } from '../../src/source/require-source.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
@@ -61,32 +65,40 @@ export const extractCommand = defineCommand({
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
     if (options.dryRun) return dryRun(source, limit, context);
     const workers = workerCount(options.workers);
-    const { output, env } = context;
-    const { openCacheForWriting } = await import('../../cache/open-cache.js');
-    const { requireSource } = await import('../../src/extract/extract-logs.js');
-    const { extractionStatus, runExtraction } = await import('../run-extraction.js');
     // Before a cache and a key are made for it.
     requireSource(source);
-    const cache = await openCacheForWriting(context.cacheDirectory, { command: 'extract', env });
-    const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
-      output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
-    );
+    // They load while the cache is opened here.
+    const threads = new WorkerThreads(Math.min(workers, availableParallelism()));
     try {
-      const { shouldStop } = signals;
-      const { mode } = options;
-      const report = await runExtraction(
-        cache,
-        { source, workers, limit, mode, env, shouldStop },
-        output,
-      );
-      output.json(report);
-      return extractionStatus(report);
+      return await extract({ source, workers, threads, limit, mode: options.mode }, context);
     } finally {
-      signals.close();
-      cache.close();
+      await threads.close();
     }
   },
 });
+
+async function extract(
+  options: Pick<ExtractOptions, 'source' | 'workers' | 'threads' | 'mode'> & {
+    readonly limit: number | undefined;
+  },
+  { cacheDirectory, output, env }: CommandContext,
+): Promise<number> {
+  const { openCacheForWriting } = await import('../../cache/open-cache.js');
+  const { extractionStatus, runExtraction } = await import('../run-extraction.js');
+  const cache = await openCacheForWriting(cacheDirectory, { command: 'extract', env });
+  const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
+    output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
+  );
+  try {
+    const { shouldStop } = signals;
+    const report = await runExtraction(cache, { ...options, env, shouldStop }, output);
+    output.json(report);
+    return extractionStatus(report);
+  } finally {
+    signals.close();
+    cache.close();
+  }
+}
 
 /** @throws {NoSourceError} */
 export function sourceOf(source: string | undefined, { env }: CommandContext): string {

@@ -1,5 +1,13 @@
 import type { CachePaths } from '../paths.js';
-import { blockRoom, COLUMN, type LedgerPart, PartReader, writePart } from './part-file.js';
+import {
+  blockRoom,
+  COLUMN,
+  type LedgerPart,
+  type OrdinalBytes,
+  ordinalBytesFor,
+  PartReader,
+  writePart,
+} from './part-file.js';
 import type { FileColumns } from './run-table.js';
 
 /** More parts than this are merged: each takes a look on disk for a file that changed. */
@@ -11,10 +19,11 @@ const MOST_SORTED = 1 << 21;
 /** Write files as new parts. @throws {CacheWriteError} */
 export function writeParts(paths: CachePaths, files: FileColumns): LedgerPart[] {
   const parts: LedgerPart[] = [];
+  const ordinalBytes = ordinalBytesFor(files.ordinals.reduce((a, b) => Math.max(a, b), 0));
   for (let start = 0; start < files.highs.length; start += MOST_SORTED) {
     const highs = files.highs.subarray(start, start + MOST_SORTED);
     const order = Float64Array.from(highs, (high, i) => high * MOST_SORTED + i).sort();
-    const part = writePart(paths.ledger, order.length, (push) => {
+    const part = writePart(paths.ledger, order.length, ordinalBytes, (push) => {
       for (const key of order) {
         const at = start + (key % MOST_SORTED);
         push(files.highs[at], files.lows[at], files.stamps[at], files.ordinals[at]);
@@ -46,7 +55,9 @@ function merge(paths: CachePaths, parts: readonly LedgerPart[]): LedgerPart {
   try {
     for (const part of parts) cursors.push(new Cursor(new PartReader(paths.ledger, part)));
     const entries = parts.reduce((sum, part) => sum + part.entries, 0);
-    return writePart(paths.ledger, entries, (push) => {
+    const widths = parts.map(({ ordinalBytes = 4 }) => ordinalBytes);
+    const ordinalBytes = Math.max(...widths) as OrdinalBytes;
+    return writePart(paths.ledger, entries, ordinalBytes, (push) => {
       for (let written = 0; written < entries; written++) {
         let least = cursors[0];
         for (const cursor of cursors) if (cursor.high < least.high) least = cursor;

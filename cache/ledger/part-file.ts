@@ -7,21 +7,26 @@ import { S3LogExtractionError, systemErrorCode } from '../error.js';
 
 const { h64Raw } = await xxhash();
 
+/** There are few commits, mostly, beside the files in them. */
+export type OrdinalBytes = 1 | 2 | 4;
+
 /** A part of the index as its manifest names it. */
 export interface LedgerPart {
   /** Bare file name. */
   readonly file: string;
   readonly entries: number;
+  /** Bytes of each number in the column of ordinals; missing: 4. */
+  readonly ordinalBytes?: OrdinalBytes;
   /** XXH64 of each block, 16 hex digits: all blocks of the first column, then of the next. */
   readonly checks: readonly string[];
 }
 
-/** The columns of a part, in this order; each of 32-bit numbers. */
+/** The columns of a part, in this order; each of 32-bit numbers, but maybe for ordinals. */
 export const COLUMN = { high: 0, low: 1, stamp: 2, ordinal: 3 } as const;
 const COLUMNS = 4;
 const BYTES = 4;
 
-/** Entries whose numbers of one column are checked together (1 MiB). */
+/** Entries whose numbers of one column are checked together (1 MiB where they have 32 bits). */
 export const BLOCK = 1 << 18;
 
 /** A search on disk reads no less than this at once. */
@@ -40,29 +45,39 @@ export class LedgerIndexError extends S3LogExtractionError {
 /** Takes the entries of one part, in the order of their upper halves. */
 export type PushEntry = (high: number, low: number, stamp: number, ordinal: number) => void;
 
+/** What ordinals up to this one need. */
+export function ordinalBytesFor(most: number): OrdinalBytes {
+  return most < 1 << 8 ? 1 : most < 1 << 16 ? 2 : 4;
+}
+
 /**
  * Write one part, durably. Not in use before a manifest names it.
  *
  * @param entries exactly as many as `fill` pushes
+ * @param ordinalBytes see {@link ordinalBytesFor}
  * @throws {CacheWriteError}
  */
 export function writePart(
   folder: string,
   entries: number,
+  ordinalBytes: OrdinalBytes,
   fill: (push: PushEntry) => void,
 ): LedgerPart {
   const file = `${randomBytes(8).toString('hex')}.part`;
   const blocks = Math.ceil(entries / BLOCK);
   const checks: string[] = Array(blocks * COLUMNS).fill('');
-  const buffers = Array.from({ length: COLUMNS }, () => new Uint32Array(Math.min(entries, BLOCK)));
-  const [highs, lows, stamps, ordinals] = buffers;
+  const room = Math.min(entries, BLOCK);
+  const [highs, lows, stamps] = Array.from({ length: COLUMNS - 1 }, () => new Uint32Array(room));
+  const ordinals = numbersOf(ordinalBytes, new ArrayBuffer(room * ordinalBytes), room);
+  const buffers = [highs, lows, stamps, ordinals];
   writeAtomically(join(folder, file), PRIVATE, (fd) => {
     let block = 0;
     let length = 0;
     const flush = (): void => {
       buffers.forEach((buffer, column) => {
-        const bytes = new Uint8Array(buffer.buffer, 0, length * BYTES);
-        const start = (column * entries + block * BLOCK) * BYTES;
+        const width = buffer.BYTES_PER_ELEMENT;
+        const bytes = new Uint8Array(buffer.buffer, 0, length * width);
+        const start = column * entries * BYTES + block * BLOCK * width;
         for (let done = 0; done < bytes.length; ) {
           done += writeSync(fd, bytes, done, bytes.length - done, start + done);
         }
@@ -80,7 +95,7 @@ export function writePart(
     });
     if (length > 0) flush();
   });
-  return { file, entries, checks };
+  return { file, entries, ordinalBytes, checks };
 }
 
 /** A part that is open for reading. It stays readable when another process removes its name. */
@@ -88,7 +103,9 @@ export class PartReader {
   readonly entries: number;
   private readonly fd: number;
   private readonly path: string;
-  private readonly pair = new Uint32Array(1);
+  private readonly single = new Uint32Array(1);
+  /** Narrow numbers as they stand in the file. */
+  private narrow = new ArrayBuffer(0);
 
   /** @throws {LedgerIndexError} also when it is not there */
   constructor(
@@ -102,7 +119,8 @@ export class PartReader {
     } catch (error) {
       throw new LedgerIndexError(this.path, systemErrorCode(error) ?? 'it cannot be read', error);
     }
-    if (fstatSync(this.fd).size !== part.entries * COLUMNS * BYTES) {
+    const entryBytes = (COLUMNS - 1) * BYTES + this.widthOf(COLUMN.ordinal);
+    if (fstatSync(this.fd).size !== part.entries * entryBytes) {
       this.close();
       throw new LedgerIndexError(this.path, 'its size is another');
     }
@@ -126,9 +144,8 @@ export class PartReader {
   readBlock(column: number, block: number, into: Uint32Array): Uint32Array {
     const length = Math.min(BLOCK, this.entries - block * BLOCK);
     const numbers = into.subarray(0, length);
-    this.read(column, block * BLOCK, numbers);
-    const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-    if (checkOf(bytes) !== this.part.checks[column * this.blocks + block]) {
+    const stored = this.read(column, block * BLOCK, numbers);
+    if (checkOf(stored) !== this.part.checks[column * this.blocks + block]) {
       throw new LedgerIndexError(this.path, 'a checksum does not match its content');
     }
     return numbers;
@@ -158,13 +175,32 @@ export class PartReader {
   }
 
   private at(column: number, entry: number): number {
-    this.read(column, entry, this.pair);
-    return this.pair[0];
+    this.read(column, entry, this.single);
+    return this.single[0];
   }
 
-  private read(column: number, entry: number, into: Uint32Array): void {
-    const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
-    const start = (column * this.entries + entry) * BYTES;
+  private widthOf(column: number): OrdinalBytes {
+    return column === COLUMN.ordinal ? (this.part.ordinalBytes ?? BYTES) : BYTES;
+  }
+
+  /** Read as many numbers as there is room for. @returns their bytes in the file */
+  private read(column: number, entry: number, into: Uint32Array): Uint8Array {
+    const width = this.widthOf(column);
+    const start = column * this.entries * BYTES + entry * width;
+    if (width === BYTES) {
+      const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+      this.readBytes(bytes, start);
+      return bytes;
+    }
+    const length = into.length * width;
+    if (this.narrow.byteLength < length) this.narrow = new ArrayBuffer(length);
+    const bytes = new Uint8Array(this.narrow, 0, length);
+    this.readBytes(bytes, start);
+    into.set(numbersOf(width, this.narrow, into.length));
+    return bytes;
+  }
+
+  private readBytes(bytes: Uint8Array, start: number): void {
     for (let done = 0; done < bytes.length; ) {
       const length = this.readSome(bytes.subarray(done), start + done);
       if (length === 0) throw new LedgerIndexError(this.path, 'it ends too early');
@@ -179,6 +215,15 @@ export class PartReader {
       throw new LedgerIndexError(this.path, systemErrorCode(error) ?? 'it cannot be read', error);
     }
   }
+}
+
+function numbersOf(
+  bytes: OrdinalBytes,
+  buffer: ArrayBuffer,
+  count: number,
+): Uint8Array | Uint16Array | Uint32Array {
+  if (bytes === 1) return new Uint8Array(buffer, 0, count);
+  return bytes === 2 ? new Uint16Array(buffer, 0, count) : new Uint32Array(buffer, 0, count);
 }
 
 /** Room for any block of some parts. */

@@ -29,6 +29,7 @@ export interface Encoder {
   start(keys: number, keyBytes: number): void;
   groupDistinctKeys(): void;
   nextDictionaryBytes(): number;
+  nextPlainDictionaryBytes(): number;
   startRows(rows: number, leastTime: number, mostTime: number): void;
   packRows(count: number): void;
   sortRows(): void;

@@ -3,7 +3,7 @@ import type { PackedFiles, PlannedFile } from './packed-files.js';
 import type { BatchLimits } from './record-batch.js';
 import type { WrittenSegments } from './write-batch.js';
 
-/** What a worker gets once, when it starts. */
+/** What a worker gets once, before its first request. */
 export interface WorkerSetup {
   readonly index: number;
   readonly segmentsFolder: string;
@@ -17,6 +17,11 @@ export interface WorkerSetup {
   readonly progress: BigInt64Array;
   /** Not 0 once the run is to stop. */
   readonly stopFlag: Int32Array;
+}
+
+export interface SetupMessage {
+  readonly kind: 'setup';
+  readonly setup: WorkerSetup;
 }
 
 /** Why a file was given up when the run was asked to stop; the next run reads it. */

@@ -1,6 +1,13 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { S3LogExtractionError } from '../../cache/error.js';
-import type { WorkerMessage, WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.js';
+import type {
+  SetupMessage,
+  WorkerMessage,
+  WorkerReply,
+  WorkerRequest,
+  WorkerSetup,
+} from './worker-messages.js';
+import type { WorkerThreads } from './worker-threads.js';
 import type { WrittenSegments } from './write-batch.js';
 
 /** A worker thread is gone. */
@@ -26,7 +33,11 @@ export class ExtractionWorker {
   private readonly storing = new Map<string, Waiter<WrittenSegments>>();
   private failure: Error | undefined;
 
-  constructor(private readonly setup: WorkerSetup) {}
+  /** @param threads where its thread comes from, once there is something to do */
+  constructor(
+    private readonly setup: WorkerSetup,
+    private readonly threads: WorkerThreads,
+  ) {}
 
   /** @throws {S3LogExtractionError} that has nothing to do with one log file */
   call<K extends WorkerRequest['kind']>(
@@ -65,10 +76,11 @@ export class ExtractionWorker {
 
   /** A thread takes a core some tens of milliseconds to start: it does so for a first request, if one comes at all. */
   private start(): Worker {
-    const thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.setup });
+    const thread = this.threads.take();
     thread.on('message', (message: WorkerMessage) => this.take(message));
     thread.on('error', (error) => this.fail(new WorkerDiedError(error)));
     thread.on('exit', (code) => this.fail(new WorkerDiedError(new Error(`exit code ${code}`))));
+    thread.postMessage({ kind: 'setup', setup: this.setup } satisfies SetupMessage);
     return thread;
   }
 

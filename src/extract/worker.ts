@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { fileAccessError } from '../../cache/error.js';
 import { createBulkSealer } from '../../cache/seal-many.js';
 import { sealingKeyFromBytes } from '../../cache/sealing-key-bytes.js';
@@ -23,6 +23,7 @@ import {
   type FileNumbers,
   type PartRequest,
   type SerializedError,
+  type SetupMessage,
   STOPPED,
   type WorkerMessage,
   type WorkerReply,
@@ -30,13 +31,13 @@ import {
   type WorkerSetup,
 } from './worker-messages.js';
 
-const setup = workerData as WorkerSetup;
 const account = emptyAccount();
+/** Comes before the first request. */
+let setup: WorkerSetup;
+let store: SegmentStore;
 /** Made for the first request, so that it is told when they cannot be. */
 let batch: RecordBatch;
 let feeder: LineFeeder;
-const sealer = createBulkSealer(sealingKeyFromBytes(setup.sealingKey));
-const store = new SegmentStore(setup.segmentsFolder, `w${setup.index}`, sealer);
 
 /** A file that cannot be shared is given up on a stop when more than this of it is left. */
 const FINISH_BYTES = 128 << 20;
@@ -195,6 +196,16 @@ function post(message: WorkerMessage): void {
   parentPort?.postMessage(message);
 }
 
-parentPort?.on('message', (request: WorkerRequest) => {
+function begin(given: WorkerSetup): void {
+  setup = given;
+  const sealer = createBulkSealer(sealingKeyFromBytes(setup.sealingKey));
+  store = new SegmentStore(setup.segmentsFolder, `w${setup.index}`, sealer);
+}
+
+parentPort?.on('message', (request: WorkerRequest | SetupMessage) => {
+  if (request.kind === 'setup') {
+    begin(request.setup);
+    return;
+  }
   answer(request).then(post, (error: unknown) => post({ kind: 'error', error: serialize(error) }));
 });

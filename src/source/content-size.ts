@@ -2,7 +2,6 @@ import { readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ENCODING, type Encoding } from './encoding.js';
-import { ZstdReader } from './zstd-reader.js';
 
 const CHUNK_BYTES = 1 << 18;
 
@@ -35,6 +34,8 @@ function gzipSaysSize(fd: number, size: number): number {
 async function countContent(fd: number, size: number, encoding: Encoding): Promise<number> {
   let count = 0;
   if (encoding === ENCODING.zstd) {
+    // The decoder is loaded when there is something for it to do.
+    const { ZstdReader } = await import('./zstd-reader.js');
     const reader = new ZstdReader((piece) => {
       count += piece.length;
     });

@@ -23,6 +23,7 @@ async function built<T>(path: string): Promise<T> {
 
 type Modules = typeof import('../../src/extract/extraction.js') &
   typeof import('../../src/extract/worker-pool.js') &
+  typeof import('../../src/extract/worker-threads.js') &
   typeof import('../../src/extract/report.js') &
   typeof import('../../cache/open-cache.js') &
   typeof import('../../cache/ledger.js');
@@ -32,6 +33,7 @@ async function modules(): Promise<Modules> {
     [
       'src/extract/extraction.js',
       'src/extract/worker-pool.js',
+      'src/extract/worker-threads.js',
       'src/extract/report.js',
       'cache/open-cache.js',
       'cache/ledger.js',
@@ -72,24 +74,27 @@ interface Run {
 
 /** Extract, and see to it that what is on disk is what the report says. */
 async function extract(sandbox: Sandbox, run: Run) {
-  const { Extraction, ExtractionWorker, emptyReport, openCacheForWriting, Ledger } =
+  const { Extraction, ExtractionWorker, WorkerThreads, emptyReport, openCacheForWriting, Ledger } =
     await modules();
   const env = { S3_LOG_EXTRACTION_CONFIG_DIR: join(sandbox.root, 'config') };
   const cache = await openCacheForWriting(sandbox.cache, { command: 'test', env });
   const workers = Array.from(
     { length: run.workers },
     (_, index) =>
-      new ExtractionWorker({
-        index,
-        segmentsFolder: cache.paths.segments,
-        sealingKey: Uint8Array.from(cache.key),
-        // Small, so that some of a batch is written before a fault.
-        limits: { rows: 20_000, keyBytes: 1 << 20 },
-        mode: 'generic',
-        skippedAddresses: undefined,
-        progress: new BigInt64Array(new SharedArrayBuffer(8 * run.workers)),
-        stopFlag: new Int32Array(new SharedArrayBuffer(4)),
-      }),
+      new ExtractionWorker(
+        {
+          index,
+          segmentsFolder: cache.paths.segments,
+          sealingKey: Uint8Array.from(cache.key),
+          // Small, so that some of a batch is written before a fault.
+          limits: { rows: 20_000, keyBytes: 1 << 20 },
+          mode: 'generic',
+          skippedAddresses: undefined,
+          progress: new BigInt64Array(new SharedArrayBuffer(8 * run.workers)),
+          stopFlag: new Int32Array(new SharedArrayBuffer(4)),
+        },
+        new WorkerThreads(0),
+      ),
   );
   const report = emptyReport();
   const failed: string[] = [];

@@ -21,7 +21,11 @@ export { encodeBlock } from './delta';
 export { distinctCount, findSome } from './distinct';
 export { findFolders } from './group-keys';
 export { encodeSome, encodeSomeRising } from './hybrid';
-export { nextDictionaryBytes, output as dictionaryOutput } from './key-dictionary';
+export {
+  nextDictionaryBytes,
+  nextPlainDictionaryBytes,
+  output as dictionaryOutput,
+} from './key-dictionary';
 export { sortByHighDigit, sortByKey, sortByLowDigit } from './order-rows';
 export {
   bytesHigh,

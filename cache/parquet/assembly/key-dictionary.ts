@@ -43,6 +43,18 @@ export function nextDictionaryBytes(): u32 {
   return <u32>(at - output);
 }
 
+/** The same for the page as it is: instead of {@link nextDictionaryBytes}, not between. */
+export function nextPlainDictionaryBytes(): u32 {
+  let at = output;
+  while (at < output + OUTPUT_BYTES) {
+    const count = fillPiece();
+    if (count === 0) break;
+    memory.copy(at, piece, count);
+    at += count;
+  }
+  return <u32>(at - output);
+}
+
 /** Lengths and bytes of keys, up to a whole piece. @returns how many bytes */
 function fillPiece(): u32 {
   let filled: u32 = 0;

@@ -22,7 +22,7 @@ const entry: fc.Arbitrary<Entry> = fc.tuple(
   fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff),
   fc.constantFrom(0, 1, 0xffffffff),
   fc.nat(2),
-  fc.nat(9),
+  fc.oneof(fc.nat(9), fc.constantFrom(255, 256, 65_535, 65_536)),
 );
 
 function folder(): CachePaths {

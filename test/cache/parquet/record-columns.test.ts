@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
@@ -96,7 +97,9 @@ const textOf = (row: Row): string =>
   );
 
 async function readByHyparquet(path: string): Promise<string[]> {
-  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(path), utf8: false });
+  const file = await asyncBufferFromFile(path);
+  const compressors = { GZIP: (input: Uint8Array) => new Uint8Array(gunzipSync(input)) };
+  const rows = await parquetReadObjects({ file, compressors, utf8: false });
   return rows.map((row) =>
     [
       row.key,
@@ -225,19 +228,30 @@ describe('encodeRecordColumns', () => {
     },
   );
 
-  it('takes many keys, some longer than a piece of the dictionary, and many requesters', async () => {
-    const rows = Array.from({ length: 60_000 }, (_, i) => ({
-      key:
-        i % 20_000 === 7
-          ? `${'long/'.repeat(40_000)}${i}`
-          : `ds${i % 90}/sub-${i % 977}/run-${i % 30_000}`,
-      time: 1_700_000_000 + ((i * 7_919) % 8_640_000),
-      requester: (i * 31) % 40_000,
-      sent: i % 2 === 0 ? BigInt(i % 90) : BigInt(i) * 77_777n,
-      download: i % 2 === 0,
-    }));
-    await expectSameRows(rows);
-  });
+  it.each([
+    ['GZIP', 2_000],
+    ['SNAPPY', 60_000],
+  ])(
+    'takes many keys, some longer than a piece of the dictionary, and many requesters (%s)',
+    async (codec, runs) => {
+      const rows = Array.from({ length: 60_000 }, (_, i) => ({
+        key:
+          i % 20_000 === 7
+            ? `${'long/'.repeat(40_000)}${i}`
+            : `ds${(i % runs) % 90}/sub-${(i % runs) % 977}/recording-run-${i % runs}`,
+        time: 1_700_000_000 + ((i * 7_919) % 8_640_000),
+        requester: (i * 31) % 40_000,
+        sent: i % 2 === 0 ? BigInt(i % 90) : BigInt(i) * 77_777n,
+        download: i % 2 === 0,
+      }));
+      await expectSameRows(rows);
+      const path = save(encodeFile(encodeRecordColumns(columnsOf(rows)), rows.length));
+      const used = await connection.runAndReadAll(
+        `SELECT compression FROM parquet_metadata('${path}') WHERE path_in_schema = 'key'`,
+      );
+      expect(used.getRows()).toEqual([[codec]]);
+    },
+  );
 
   it('does not depend on what it encoded before', () => {
     const small = columnsOf([{ key: 'k', time: 5, requester: 1, sent: 9n, download: true }]);
