@@ -29,6 +29,11 @@ const PIECE_BYTES = 1 << 20;
  */
 export class PublishedBatch {
   #written: { readonly path: string; readonly temporary: string }[] = [];
+  /** Names of temporary files: these, and a number. */
+  readonly #token = randomBytes(3).toString('hex');
+  #count = 0;
+  /** The folder that was found to be one, last. */
+  #folder = '';
   /** Bytes of the files that wait for their names. */
   bytes = 0;
 
@@ -50,15 +55,15 @@ export class PublishedBatch {
     const head: Uint8Array = first.done === true ? new Uint8Array(0) : first.value;
     const second = first.done === true ? first : iterator.next();
     const isWhole = second.done === true;
-    const size = sizeOfFile(path);
+    const size = this.#sizeOfFile(path);
     if (isWhole && size === head.length && readFileSync(path).equals(head)) return false;
-    const temporary = `${path}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`;
+    const temporary = this.#temporaryName(path);
     try {
-      if (size === undefined) makeFolder(dirname(path));
+      if (size === undefined && dirname(path) !== this.#folder) makeFolder(dirname(path));
       const fd = openSync(temporary, 'wx', PUBLISHED.file);
       let bytes = 0;
       try {
-        fchmodSync(fd, PUBLISHED.file);
+        if (isMasked(PUBLISHED.file)) fchmodSync(fd, PUBLISHED.file);
         bytes += writeFully(fd, head);
         for (let next = second; next.done !== true; next = iterator.next()) {
           bytes += writeFully(fd, next.value);
@@ -105,6 +110,28 @@ export class PublishedBatch {
   discard(): void {
     for (const { temporary } of this.#written) remove(temporary);
     this.#forget();
+  }
+
+  /** 12 hexadecimal digits, as of all temporary files; a name in use ends in an error, and is tried by nobody else. */
+  #temporaryName(path: string): string {
+    const number = (this.#count++ % 2 ** 24).toString(16).padStart(6, '0');
+    return `${path}.${this.#token}${number}${TEMPORARY_SUFFIX}`;
+  }
+
+  /** Undefined when there is none, and for anything but a regular file below a real folder. */
+  #sizeOfFile(path: string): number | undefined {
+    const folder = dirname(path);
+    try {
+      if (folder !== this.#folder) {
+        if (!lstatSync(folder).isDirectory()) throw new PublishedFolderError(folder);
+        this.#folder = folder;
+      }
+      const found = lstatSync(path);
+      return found.isFile() ? found.size : undefined;
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   #forget(): void {
@@ -159,16 +186,9 @@ function writeFully(fd: number, bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** Undefined when there is none, and for anything but a regular file below a real folder. */
-function sizeOfFile(path: string): number | undefined {
-  try {
-    if (!lstatSync(dirname(path)).isDirectory()) throw new PublishedFolderError(dirname(path));
-    const found = lstatSync(path);
-    return found.isFile() ? found.size : undefined;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+/** Whether the umask takes bits away that a file is to have. */
+function isMasked(mode: number): boolean {
+  return (mode & process.umask()) !== 0;
 }
 
 function haveSameBytes(one: string, other: string): boolean {

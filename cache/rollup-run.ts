@@ -63,12 +63,9 @@ export async function rollUpCommits(
   const segments = commits.flatMap((commit) => commit.records);
   const names = commits.map(({ commit }) => commit);
   if (segments.length === 0) return { commits: names, sums: [], requesters: [] };
-  const table = knownRequesters(paths, runs);
   makeDirectory(paths.tmp);
-  const threads = threadsFor(
-    options.threads,
-    Math.min(segments.length, rows / ROWS_WORTH_A_THREAD),
-  );
+  // Also of one segment, which one thread reads, several sum up the partitions.
+  const threads = threadsFor(options.threads, rows / ROWS_WORTH_A_THREAD);
   const needed = Math.max(1, Math.ceil(rows / ROWS_OF_PARTITION));
   // Some for each thread, so that all end at about the same time.
   const partitions = threads === 1 ? needed : Math.max(needed, threads * 8);
@@ -95,7 +92,11 @@ export async function rollUpCommits(
     startRollupTasks,
   );
   try {
-    await pool.runAll(scans(segments), undefined, () => !shouldStop());
+    const [, table] = await Promise.all([
+      pool.runAll(scans(segments), undefined, () => !shouldStop()),
+      // Meanwhile, unless there are no threads.
+      (async () => knownRequesters(paths, runs))(),
+    ]);
     const scanned = await pool.everywhere(() => ({ kind: 'scanned' }));
     if (shouldStop()) return undefined;
     const before = table.count;

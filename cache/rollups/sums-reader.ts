@@ -5,10 +5,21 @@ import { S3LogExtractionError, systemErrorCode } from '../error.js';
 import { type Block, SECTION, type Section } from './block.js';
 import { RollupsDamagedError } from './rollups-damaged-error.js';
 
+const SMALL_BLOCK_BYTES = 1 << 18;
+const MOST_RECENT = 12;
+
+interface SmallBlock {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Reads sections of files of sums, and keeps the files open. */
 export class SumsReader {
   readonly #folder: string;
   readonly #open = new Map<string, number>();
+  /** Small blocks read last: those of one dataset, from several files, are read section by section. */
+  readonly #recent: SmallBlock[] = [];
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -17,12 +28,26 @@ export class SumsReader {
   /** One section of a block, compared with its check. @throws {RollupsDamagedError} */
   read(file: string, block: Block, section: Section): Uint8Array {
     const n = SECTION[section];
-    let offset = block.offset;
-    for (let i = 0; i < n; i++) offset += block.sections[i] as number;
-    const bytes = this.piece(file, offset, block.sections[n]);
+    let start = 0;
+    for (let i = 0; i < n; i++) start += block.sections[i] as number;
+    const length = block.sections[n] as number;
+    const whole = this.#smallBlock(file, block);
+    const bytes =
+      whole?.subarray(start, start + length) ?? this.piece(file, block.offset + start, length);
     if (crc32(bytes) !== block.checks[n]) {
       throw new RollupsDamagedError(join(this.#folder, file), `sums by ${section} have changed`);
     }
+    return bytes;
+  }
+
+  /** Most blocks are small, and all their sections are asked for: one call of the system for all. */
+  #smallBlock(file: string, { offset, sections }: Block): Uint8Array | undefined {
+    const known = this.#recent.find((one) => one.file === file && one.offset === offset);
+    if (known !== undefined) return known.bytes;
+    const length = sections.reduce((sum, bytes) => sum + bytes, 0);
+    if (length > SMALL_BLOCK_BYTES) return undefined;
+    const bytes = this.piece(file, offset, length);
+    if (this.#recent.unshift({ file, offset, bytes }) > MOST_RECENT) this.#recent.pop();
     return bytes;
   }
 

@@ -70,6 +70,7 @@ export class FigureReader {
   /** By number of a requester: the dataset in which it was met last, counted from 1. */
   readonly #metIn: Uint32Array;
   #dataset = 0;
+  readonly #some = new Uint32Array(4_096);
 
   constructor(reader: DatasetReader, regions: RegionNumbers) {
     this.#reader = reader;
@@ -97,11 +98,17 @@ export class FigureReader {
     const metIn = this.#metIn;
     const dataset = this.#dataset;
     let count = 0;
-    for (let left = from.varint(); left > 0; left--) {
-      const requester = from.varint();
-      if (metIn[requester] === dataset || requester === 0) continue;
-      metIn[requester] = dataset;
-      count++;
+    let left = from.varint();
+    while (left > 0) {
+      const requesters = this.#some.subarray(0, left);
+      from.varints(requesters);
+      left -= requesters.length;
+      for (let i = 0; i < requesters.length; i++) {
+        const requester = requesters[i];
+        if (metIn[requester] === dataset || requester === 0) continue;
+        metIn[requester] = dataset;
+        count++;
+      }
     }
     return count;
   }
