@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { root } from '../../bin/setup.mjs';
 import { filesBelow, measure, totalBytes } from './measure.mjs';
+import { publishFloor } from './publish-floor.mjs';
 
 const DATASETS = 5_000;
 const DAYS = 365;
@@ -51,6 +52,8 @@ export async function benchOne(folder, records, { datasets = DATASETS, stages = 
       totalBytes(filesBelow(join(folder, name))),
     ]),
   );
+  const nothingNew = await run(folder, 'update');
+  const stagesAlone = stages ? await runStages(folder) : null;
   return {
     records,
     full,
@@ -58,9 +61,11 @@ export async function benchOne(folder, records, { datasets = DATASETS, stages = 
     dailyToFull: round(daily.seconds / full.seconds, 3),
     fullSecondsPerMillion: round((full.seconds / records) * 1e6, 3),
     fullMemoryMbPerMillion: round((full.peakMemoryMb / records) * 1e6, 2),
-    nothingNew: await run(folder, 'update'),
+    nothingNew,
     bytes,
-    stages: stages ? await runStages(folder) : null,
+    stages: stagesAlone,
+    // The last: it writes over what is published.
+    writingTheSameFilesAlone: await publishFloor(join(folder, 'summaries')),
   };
 }
 
