@@ -38,9 +38,10 @@ export async function measureParts(context) {
 }
 
 /** @returns null where the part is not there */
-async function measureOther(name, exported, { scratch: parent, smoke, say }) {
+async function measureOther(name, exported, { scratch: usual, summariesScratch, smoke, say }) {
   const url = new URL(`./${name}.mjs`, import.meta.url);
   if (!existsSync(url)) return null;
+  const parent = name === 'summaries' ? summariesScratch : usual;
   const scratch = join(parent, `scratch-of-${name}`);
   mkdirSync(scratch);
   say(`${name}: measuring ...`);

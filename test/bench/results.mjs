@@ -11,7 +11,7 @@ export function resultsMarkdown({ machine, commit, options, parts, targets }) {
     `of logs they are medians of ${options.repeat} rounds, in which everything is measured in turns, with the logs in the page cache; gawk runs once.`,
     '',
     `- ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node}`,
-    `- files on ${machine.fileSystem ?? 'a file system that is not known'}`,
+    `- logs and caches on ${machine.fileSystem ?? 'a file system that is not known'}, caches of summaries on ${machine.fileSystemOfSummaries ?? 'one that is not known'}`,
     `- commit ${commitText(commit)}, ${options.workers} as \`--workers\``,
     '',
     'Where a target is not met, [PROFILES.md](PROFILES.md) says what the time goes into.',

@@ -4,9 +4,11 @@
 //   --small-files N  how many files of 25 KB                        (default 20000)
 //   --repeat N       rounds; results show medians                   (default 3)
 //   --workers N      handed to extract                              (default -1: all cores)
+//   --summaries-in D folder for the caches of summaries             (default TMPDIR)
 //   --smoke          everything small and once: does it work at all?
 //   --write          also write RESULTS.md
-// Needs 10 GB of space in TMPDIR; where that is mounted with "discard", publishing is measured with what freeing blocks costs there. Prints one JSON document. Fails when an account differs from the truth, never
+// Needs 10 GB of space in TMPDIR. Where a file system is mounted with "discard", each file that is replaced may wait
+// for the disk to forget its blocks: summaries are better measured on another one. Prints one JSON document. Fails when an account differs from the truth, never
 // for being slow.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     'small-files': { type: 'string' },
     repeat: { type: 'string' },
     workers: { type: 'string', default: '-1' },
+    'summaries-in': { type: 'string' },
     smoke: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -42,8 +45,11 @@ const build = await ensureBuilt(say);
 if (build.status !== 0) throw new Error(`The build failed:\n${build.output}`);
 const { generateBenchmark } = await import('../../dist/src/testing/generate-benchmark.js');
 
-const scratch = mkdtempSync(join(tmpdir(), 's3logextraction-bench-'));
-process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+const [scratch, summariesScratch] = [tmpdir(), values['summaries-in'] ?? tmpdir()].map((folder) => {
+  const made = mkdtempSync(join(folder, 's3logextraction-bench-'));
+  process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+  return made;
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 const sets = logSets({ scratch, generateBenchmark, say });
@@ -52,6 +58,7 @@ const started = performance.now();
 const { parts, differences } = await measureParts({
   ...options,
   scratch,
+  summariesScratch,
   say,
   wants: (part) => options.only.includes(part),
   logs: (name) => sets.get(name, wantedShapes[name]),
@@ -60,7 +67,11 @@ const { parts, differences } = await measureParts({
 say(`All parts took ${((performance.now() - started) / 1e3).toFixed(0)} s.`);
 const { bigMb, smallFiles, repeat, workers, smoke } = options;
 const results = {
-  machine: { ...machine(), fileSystem: fileSystem(scratch) },
+  machine: {
+    ...machine(),
+    fileSystem: fileSystem(scratch),
+    fileSystemOfSummaries: fileSystem(summariesScratch),
+  },
   commit: commit(),
   options: { bigMb, smallFiles, repeat, workers, smoke },
   parts,
