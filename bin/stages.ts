@@ -1,4 +1,4 @@
-import { type Engine, openEngine } from '../cache/engine.js';
+import { type Engine, engineOnDemand } from '../cache/engine.js';
 import type { KeylessCache } from '../cache/open-cache.js';
 import type { PublishedState } from '../cache/published-state.js';
 import { indexRequesters } from '../src/ip/index-requesters.js';
@@ -49,7 +49,7 @@ export async function withStages<T>(
     output.note('Stopping: what is being written is finished first.'),
   );
   try {
-    const engine = await openEngine(cache.paths);
+    const engine = engineOnDemand(cache.paths);
     try {
       return await run({ cache, engine, output, shouldStop: signals.shouldStop });
     } finally {

@@ -120,6 +120,33 @@ export async function openEngine(paths: CachePaths, options: EngineOptions = {})
   };
 }
 
+/**
+ * An engine that is opened when it is first asked for something. Most nights it is not: loading DuckDB takes longer than
+ * what there is to do.
+ *
+ * @throws {EngineError} from every method
+ */
+export function engineOnDemand(paths: CachePaths, options: EngineOptions = {}): Engine {
+  let opening: Promise<Engine> | undefined;
+  let opened: Engine | undefined;
+  const open = (): Promise<Engine> => {
+    opening ??= openEngine(paths, options).then((engine) => {
+      opened = engine;
+      return engine;
+    });
+    return opening;
+  };
+  return {
+    memoryLimitBytes: options.memoryLimitBytes ?? DEFAULT_MEMORY_BYTES,
+    run: async (...statement) => (await open()).run(...statement),
+    async *stream(...query) {
+      yield* (await open()).stream(...query);
+    },
+    appendBigints: async (...rows) => (await open()).appendBigints(...rows),
+    close: () => opened?.close(),
+  };
+}
+
 async function append(
   connection: DuckDBConnection,
   table: string,

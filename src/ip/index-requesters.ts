@@ -1,4 +1,5 @@
 import type { Engine } from '../../cache/engine.js';
+import { addIndexesInMemory, fitInMemory } from '../../cache/index-memory.js';
 import { type AddIndexesOptions, addIndexes } from '../../cache/index-table.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { NO_REQUESTER, requestersRelation } from '../../cache/rollup-manifest.js';
@@ -26,6 +27,9 @@ export async function indexRequesters(
 ): Promise<IndexRequestersResult> {
   const { manifest, stopped } = await updateRollups(paths, engine, options);
   if (stopped || options.shouldStop?.()) return { added: 0, stopped: true };
+  if (fitInMemory(paths, manifest.runs)) {
+    return { added: addIndexesInMemory(paths, manifest.runs, options), stopped: false };
+  }
   const requesters = requestersRelation(paths, manifest.runs);
   const known = `(SELECT requester FROM ${requesters} WHERE requester <> ${NO_REQUESTER})`;
   return { added: await addIndexes(paths, engine, known, options), stopped: false };

@@ -33,9 +33,11 @@ export class SyntheticCache {
   readonly paths: CachePaths;
   #sequence = 0;
 
-  /** @param name of the cache directory within the temporary one */
-  constructor(name = 'cache') {
-    const parent = mkdtempSync(join(tmpdir(), 's3-log-extraction-'));
+  /**
+   * @param name of the cache directory within the temporary one
+   * @param parent that one
+   */
+  constructor(name = 'cache', parent = mkdtempSync(join(tmpdir(), 's3-log-extraction-'))) {
     this.paths = cachePaths(join(parent, name));
     mkdirSync(this.paths.commits, { recursive: true });
     mkdirSync(this.paths.segments, { recursive: true });
