@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 
 /** A file of the cache could not be written. Nothing under its final name has changed. */
@@ -134,22 +134,29 @@ export function fsyncDirectory(path: string): void {
 }
 
 /**
- * Make a directory (and what is missing above it) with exactly the given mode, whatever the umask.
+ * Make a directory (and what is missing above it) with exactly the given mode, whatever the umask, durably.
  *
  * @throws {CacheWriteError}
  */
 export function makeDirectory(path: string, visibility: Visibility = PRIVATE): void {
   try {
-    const made = mkdirSync(path, { recursive: true, mode: visibility.directory });
-    if (made === undefined) return;
-    const fd = openSync(path, 'r');
-    try {
-      fchmodSync(fd, visibility.directory);
-    } finally {
-      closeSync(fd);
+    const first = mkdirSync(path, { recursive: true, mode: visibility.directory });
+    if (first === undefined) return;
+    for (let made = resolve(path); ; made = dirname(made)) {
+      setMode(made, visibility.directory);
+      fsyncDirectory(dirname(made));
+      if (made === resolve(first)) return;
     }
-    fsyncDirectory(dirname(path));
   } catch (error) {
     throw new CacheWriteError(`the directory ${basename(path)} in ${dirname(path)}`, error);
+  }
+}
+
+function setMode(path: string, mode: number): void {
+  const fd = openSync(path, 'r');
+  try {
+    fchmodSync(fd, mode);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -1,5 +1,5 @@
 import type { CachePaths } from './paths.js';
-import { type RollupRun, requesterNumbers } from './rollup-manifest.js';
+import { type RollupManifest, requesterNumbers } from './rollup-manifest.js';
 import { blockPlaces, DatasetReader } from './rollups/dataset-blocks.js';
 import { bytesSentOf, type Sums } from './rollups/sums.js';
 
@@ -18,10 +18,10 @@ export interface RollupTotals {
  */
 export function readRollupTotals(
   paths: CachePaths,
-  runs: readonly RollupRun[],
+  { runs, hasWeeks }: RollupManifest,
 ): Readonly<Record<'days' | 'assets' | 'requesters', RollupTotals>> {
   const totals = { days: new Adder(), assets: new Adder(), requesters: new Adder() };
-  const reader = new DatasetReader(paths.rollups, requesterNumbers(runs));
+  const reader = new DatasetReader(paths.rollups, requesterNumbers(runs), hasWeeks);
   try {
     for (const places of blockPlaces(paths.rollups, runs).values()) {
       const { byDay, byRequester } = reader.sums(places);

@@ -208,7 +208,7 @@ async function* rollupFindings(
     'sum up all records',
     `SELECT coalesce(sum(bytes_sent), 0)::VARCHAR, count(*)::VARCHAR, (count(*) FILTER (download))::VARCHAR FROM ${records}`,
   );
-  for (const [kind, sums] of Object.entries(readRollupTotals(paths, manifest.runs))) {
+  for (const [kind, sums] of Object.entries(readRollupTotals(paths, manifest))) {
     if (String([sums.bytesSent, sums.requests, sums.downloads]) === String(expected)) continue;
     const file = join(paths.rollups, 'manifest.json');
     yield {

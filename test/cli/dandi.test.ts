@@ -105,6 +105,8 @@ describe('dandi mode', () => {
     await sandbox.done('update', 'totals', '--mode', 'dandi');
     await sandbox.done('update', 'totals', '--mode', 'archive');
     expect(published()).toEqual(expectedDandi(lines, placeOf));
+    // Sums by week stand among those of assets.
+    expect((await sandbox.done('validate', 'cache')).findings).toEqual([]);
   });
 
   it('keeps one key of a Zarr store, whatever was asked for in it', async () => {

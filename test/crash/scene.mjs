@@ -19,16 +19,16 @@ const program = join(root, 'dist/bin/s3logextraction.js');
 
 /** A scratch folder with logs of three nights, lists of service ranges, and a configuration of its own. */
 export class Scene {
-  scratch = mkdtempSync(join(tmpdir(), 's3logextraction-crash-'));
-  logs = join(this.scratch, 'logs');
-  env = {
-    PATH: process.env.PATH,
-    HOME: this.scratch,
-    S3_LOG_EXTRACTION_CONFIG_DIR: join(this.scratch, 'config'),
-    SERVICE_RANGES_DIRECTORY: join(this.scratch, 'ranges'),
-  };
-
-  constructor() {
+  /** @param parent of its folder */
+  constructor(parent = tmpdir()) {
+    this.scratch = mkdtempSync(join(parent, 's3logextraction-crash-'));
+    this.logs = join(this.scratch, 'logs');
+    this.env = {
+      PATH: process.env.PATH,
+      HOME: this.scratch,
+      S3_LOG_EXTRACTION_CONFIG_DIR: join(this.scratch, 'config'),
+      SERVICE_RANGES_DIRECTORY: join(this.scratch, 'ranges'),
+    };
     mkdirSync(this.env.SERVICE_RANGES_DIRECTORY);
     const ranges = {
       'github.json': '{"web":["198.51.0.0/25"]}',
