@@ -3,8 +3,6 @@ import { readConfiguration } from '../../cache/configuration.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { cachePaths } from '../../cache/paths.js';
 import type { ExtractOptions } from '../../src/extract/extract-logs.js';
-import { WorkerThreads } from '../../src/extract/worker-threads.js';
-import { requireSource } from '../../src/source/require-source.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
@@ -65,6 +63,8 @@ export const extractCommand = defineCommand({
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
     if (options.dryRun) return dryRun(source, limit, context);
     const workers = workerCount(options.workers);
+    const { requireSource } = await import('../../src/source/require-source.js');
+    const { WorkerThreads } = await import('../../src/extract/worker-threads.js');
     // Before a cache and a key are made for it.
     requireSource(source);
     // They load while the cache is opened here.

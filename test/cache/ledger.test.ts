@@ -224,7 +224,7 @@ describe('a ledger', () => {
     const sizes = readIndexFiles(cache.paths.ledger)
       .filter((name) => name !== 'manifest.json')
       .map((name) => statSync(join(cache.paths.ledger, name)).size);
-    expect(sizes.reduce((sum, size) => sum + size)).toBe(120 * 16);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(120 * 13);
     expect(sizes.length).toBeLessThan(8);
   });
 });

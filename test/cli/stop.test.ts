@@ -1,4 +1,12 @@
-import { existsSync, linkSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -30,6 +38,14 @@ async function reads(pid: number, path: string): Promise<void> {
   const folder = `/proc/${pid}/fd`;
   if (!existsSync(folder)) await wait(1_000);
   while (existsSync(folder) && !openFiles(folder).includes(path)) await wait(20);
+}
+
+/** Wait until a process has read that many bytes; where the system does not tell, for a while. */
+async function hasRead(pid: number, bytes: number): Promise<void> {
+  const path = `/proc/${pid}/io`;
+  if (!existsSync(path)) await wait(2_000);
+  const count = (): number => Number(/^rchar: (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1]);
+  while (existsSync(path) && count() < bytes) await wait(20);
 }
 
 function openFiles(folder: string): string[] {
@@ -67,8 +83,7 @@ describe('a run that is asked to stop', () => {
     'by %s ends well, keeps what it has and is continued by the next',
     async (signal) => {
       const { child, ended } = sandbox.start(['extract', 'logs', '--json', '--workers=2']);
-      await sandbox.locked();
-      await wait(200);
+      await hasRead(child.pid as number, 50_000_000);
       child.kill(signal);
       const { status, json, stderr } = await ended;
       expect(stderr).toContain('Stopping');
