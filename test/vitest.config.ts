@@ -15,8 +15,8 @@ export default defineConfig({
     maxWorkers: 3,
     passWithNoTests: false,
     // Generous: a shared machine with two cores must not fail a test. No test asserts a speed.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     env: { NO_COLOR: '1' },
   },
 });
