@@ -2,31 +2,48 @@ import { Worker } from 'node:worker_threads';
 
 /**
  * Threads that load what an extraction worker needs while the main thread still opens the cache and
- * looks for files: a third of a second, on two cores, by which large logs are begun earlier.
- * They have nothing to do with a cache before somebody takes one and says so.
+ * looks for files: so large logs are begun some tenths of a second earlier. They have nothing to do with a cache
+ * before somebody takes one and says so.
  */
 export class WorkerThreads {
-  readonly #spare: Worker[];
+  readonly #spare = new Set<Worker>();
 
-  /** @param count how many to start now; more are started when they are taken */
-  constructor(count: number) {
-    this.#spare = Array.from({ length: count }, () => startThread());
+  /**
+   * @param count how many to start now; more are started when they are taken
+   * @param start makes one
+   */
+  constructor(
+    count: number,
+    private readonly start: () => Worker = startThread,
+  ) {
+    for (let i = 0; i < count; i++) this.#keep(start());
   }
 
-  /** One that has not been given anything yet. */
+  /** One that has not been given anything yet, and has not ended as far as is known. */
   take(): Worker {
-    return this.#spare.pop() ?? startThread();
+    for (const thread of this.#spare) {
+      this.#spare.delete(thread);
+      return thread;
+    }
+    return this.start();
   }
 
   /** End those that nobody took. */
   async close(): Promise<void> {
-    await Promise.all(this.#spare.splice(0).map((thread) => thread.terminate()));
+    const spare = [...this.#spare];
+    this.#spare.clear();
+    await Promise.all(spare.map((thread) => thread.terminate()));
+  }
+
+  #keep(thread: Worker): void {
+    this.#spare.add(thread);
+    // Short of memory, it may end before anybody listens: who took it would wait for its answer for ever.
+    thread.on('exit', () => this.#spare.delete(thread));
+    // Why it ended is told by the one started in its place, should that end, too.
+    thread.on('error', () => undefined);
   }
 }
 
 function startThread(): Worker {
-  const thread = new Worker(new URL('./worker.js', import.meta.url));
-  // Whoever takes it is told of its end by the next call; nobody is interested in that of a spare one.
-  thread.on('error', () => undefined);
-  return thread;
+  return new Worker(new URL('./worker.js', import.meta.url));
 }

@@ -13,11 +13,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../cache/engine.js';
 import { addIndexesInMemory, fitInMemory } from '../../cache/index-memory.js';
-import { addIndexes, indexRelation } from '../../cache/index-table.js';
+import { addIndexes } from '../../cache/index-table.js';
 import { cachePaths } from '../../cache/paths.js';
 import { NO_REQUESTER, requestersRelation } from '../../cache/rollup-manifest.js';
 import { updateRollups } from '../../cache/rollups.js';
 import { sqlString } from '../../cache/sql.js';
+import { readIndexRows } from '../support/index-rows.js';
 import { SyntheticCache } from '../support/synthetic-cache.js';
 
 const home = mkdtempSync(join(tmpdir(), 's3logextraction-test-'));
@@ -55,15 +56,7 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
-async function table(): Promise<Map<string, bigint>> {
-  const rows = await engine.run(
-    'read indexes',
-    `SELECT requester::VARCHAR, "index" FROM ${indexRelation(cache.paths)}`,
-  );
-  expect(new Set(rows.map(([requester]) => requester)).size).toBe(rows.length);
-  expect(new Set(rows.map(([, index]) => index)).size).toBe(rows.length);
-  return new Map(rows as [string, bigint][]);
-}
+const table = (): Promise<Map<string, bigint>> => readIndexRows(engine, cache.paths);
 
 describe('indexes made in memory', () => {
   test('are added for new requesters only, and those there stay, by whichever route they came', async () => {

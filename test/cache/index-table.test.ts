@@ -2,8 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../cache/engine.js';
-import { addIndexes, indexRelation } from '../../cache/index-table.js';
+import { addIndexes } from '../../cache/index-table.js';
 import { sqlString } from '../../cache/sql.js';
+import { readIndexRows } from '../support/index-rows.js';
 import { SyntheticCache } from '../support/synthetic-cache.js';
 
 let cache: SyntheticCache;
@@ -23,15 +24,7 @@ function requesters(from: number, to: number): string {
   return `(SELECT md5(i::VARCHAR)::UUID AS requester FROM range(${from}, ${to}) t(i), range(2))`;
 }
 
-async function table(): Promise<Map<string, bigint>> {
-  const rows = await engine.run(
-    'read indexes',
-    `SELECT requester::VARCHAR, "index" FROM ${indexRelation(cache.paths)}`,
-  );
-  expect(new Set(rows.map(([requester]) => requester)).size).toBe(rows.length);
-  expect(new Set(rows.map(([, index]) => index)).size).toBe(rows.length);
-  return new Map(rows as [string, bigint][]);
-}
+const table = (): Promise<Map<string, bigint>> => readIndexRows(engine, cache.paths);
 
 describe('indexes', () => {
   test('are added for new requesters only, and those there stay', async () => {
