@@ -18,17 +18,20 @@ import { readRollupTotals } from '../cache/rollup-totals.js';
 import { parquetRelation } from '../cache/sql.js';
 import { verifyFile } from '../cache/verify-file.js';
 import type { Finding } from './finding.js';
+import { publishedFindings } from './published-files.js';
 
 /**
  * The protocol `cache`, see PROTOCOLS.md: reads everything that commits and rollups name. Changes nothing and takes
  * no lock; commits made meanwhile are not looked at.
  *
  * @param onFile called before each file that is read
+ * @param onUnknown told how many published files nothing is known of, when there are any
  */
 export async function* validateCache(
   paths: CachePaths,
   engine: Engine,
   onFile: (file: string) => void = () => {},
+  onUnknown: (files: number) => void = () => {},
 ): AsyncGenerator<Finding, void, void> {
   const commits: CommitRecord[] = [];
   for (const name of listCommits(paths)) {
@@ -56,6 +59,8 @@ export async function* validateCache(
   yield* rollupFindings(paths, engine, commits, onFile);
   yield* requesterFindings(paths, onFile);
   yield* missingCommits(paths);
+  const { unknown } = yield* publishedFindings(paths, onFile);
+  if (unknown > 0) onUnknown(unknown);
 }
 
 /** What is known of requesters is what was written. */

@@ -82,7 +82,8 @@ export const repairCommand = defineCommand({
 });
 
 function hasWork({ damage, withdraw }: RepairPlan): boolean {
-  return damage.rollups.length + damage.requesters.length + withdraw.length > 0;
+  const { rollups, requesters, published } = damage;
+  return rollups.length + requesters.length + published.length + withdraw.length > 0;
 }
 
 function describePlan(plan: RepairPlan, were: string): string {
@@ -96,6 +97,7 @@ function describePlan(plan: RepairPlan, were: string): string {
     ),
   );
   const files = again.reduce((sum, { names }) => sum + names.length, 0);
+  text.push(...damage.published.map((path) => `${path}: damaged; the next update publishes it.`));
   if (withdraw.length > 0) {
     text.push(
       `${plural(withdraw.length, 'commit')} ${were} withdrawn, ${plural(files, 'log file')} ${were} extracted again.`,
