@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { readCacheCopy } from '../cache/cache-copy.js';
+import { readCacheFile } from '../cache/cache-file.js';
 import { parquetFiles, requireIntact } from '../cache/checked-parquet.js';
 import {
   type CommitRecord,
+  DamagedCacheError,
   listCommits,
   readCommit,
   type SegmentFile,
@@ -15,6 +19,7 @@ import type { CachePaths } from '../cache/paths.js';
 import { regionsDirectory } from '../cache/region-table.js';
 import { readManifest, rollupFiles } from '../cache/rollup-manifest.js';
 import { readRollupTotals } from '../cache/rollup-totals.js';
+import { isRotationReady } from '../cache/rotation/rotation-paths.js';
 import { parquetRelation } from '../cache/sql.js';
 import { verifyFile } from '../cache/verify-file.js';
 import type { Finding } from './finding.js';
@@ -33,6 +38,7 @@ export async function* validateCache(
   onFile: (file: string) => void = () => {},
   onUnknown: (files: number) => void = () => {},
 ): AsyncGenerator<Finding, void, void> {
+  yield* cacheFileFindings(paths);
   const commits: CommitRecord[] = [];
   for (const name of listCommits(paths)) {
     const file = join(paths.commits, `${name}.json`);
@@ -61,6 +67,19 @@ export async function* validateCache(
   yield* missingCommits(paths);
   const { unknown } = yield* publishedFindings(paths, onFile);
   if (unknown > 0) onUnknown(unknown);
+}
+
+/** `cache.json` and its second copy, where there is one, are the same. */
+async function* cacheFileFindings(paths: CachePaths): AsyncGenerator<Finding> {
+  // One of them is that of the new key already.
+  if (isRotationReady(paths)) return;
+  const found = await attempt('cache-file-intact', paths.cacheCopy, () => {
+    const copy = readCacheCopy(paths);
+    if (copy === undefined || isDeepStrictEqual(copy, readCacheFile(paths))) return;
+    const hint = '"s3logextraction repair" finds out which one is right';
+    throw new DamagedCacheError(paths.cacheFile, `it differs from its second copy; ${hint}`);
+  });
+  if (found !== undefined) yield found;
 }
 
 /** What is known of requesters is what was written. */

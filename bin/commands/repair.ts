@@ -48,10 +48,15 @@ export const repairCommand = defineCommand({
       output.json({ dryRun: true, ...plan });
       return hasWork(plan) ? EXIT_STATUS.findings.status : EXIT_STATUS.done.status;
     }
-    const { openCacheForReading, openCacheForWriting } = await import('../../cache/open-cache.js');
+    const { openCacheForReading, openCacheForWriting, repairCacheFile } = await import(
+      '../../cache/open-cache.js'
+    );
     const { skippedAddresses } = await import('../run-extraction.js');
     const { extractionReporter } = await import('../progress-reporter.js');
     const { watchStopSignals } = await import('../stop-signals.js');
+    if (await repairCacheFile(cacheDirectory, { command: 'repair', env })) {
+      output.print('cache.json was damaged: it was restored from its second copy.');
+    }
     // Nothing is made where there is nothing to repair.
     openCacheForReading(cacheDirectory);
     const cache = await openCacheForWriting(cacheDirectory, { command: 'repair', env });
