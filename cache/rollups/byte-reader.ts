@@ -40,6 +40,17 @@ export class ByteReader {
     return value;
   }
 
+  /**
+   * How many things follow, each of at least one byte.
+   *
+   * @throws RangeError more than there are bytes: reading them would go on for as good as ever
+   */
+  count(): number {
+    const count = this.varint();
+    if (count > this.bytes.length - this.at) throw new RangeError('it ends too early');
+    return count;
+  }
+
   /** Read as many numbers below 2^32 as there is room for: in one loop, a third of the time of one by one. */
   varints(into: Uint32Array): void {
     const { bytes } = this;

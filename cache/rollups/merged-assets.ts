@@ -1,4 +1,5 @@
 import { ByteReader } from './byte-reader.js';
+import { RollupsDamagedError } from './rollups-damaged-error.js';
 import { RADIX } from './sums.js';
 import { WeekSums } from './week-sums.js';
 
@@ -12,8 +13,10 @@ class AssetCursor {
   /** Of this asset; empty where there are none. */
   readonly weeks = new WeekSums();
   readonly #hasWeeks: boolean;
+  readonly #file: string;
 
-  constructor(section: Uint8Array, hasWeeks: boolean) {
+  constructor(section: Uint8Array, hasWeeks: boolean, file: string) {
+    this.#file = file;
     this.sums = new ByteReader(section);
     this.#hasWeeks = hasWeeks;
     this.next();
@@ -23,6 +26,8 @@ class AssetCursor {
     const { sums } = this;
     const shared = sums.varint();
     const length = shared + sums.varint();
+    if (shared > this.length || length - shared > sums.bytes.length - sums.at)
+      throw this.#damaged();
     this.length = length;
     if (length === 0) {
       this.isDone = true;
@@ -41,7 +46,17 @@ class AssetCursor {
     sums.sums();
     if (!this.#hasWeeks) return;
     this.weeks.clear();
-    this.weeks.read(sums);
+    try {
+      this.weeks.read(sums);
+    } catch (error) {
+      if (error instanceof RangeError) throw this.#damaged();
+      throw error;
+    }
+  }
+
+  /** Its check was right, so it was written so: names that no writer writes. */
+  #damaged(): RollupsDamagedError {
+    return new RollupsDamagedError(this.#file, 'its assets make no sense');
   }
 }
 
@@ -64,9 +79,15 @@ export class MergedAssets {
   readonly #cursors: AssetCursor[];
   readonly #hasWeeks: boolean;
 
-  /** @param hasWeeks whether sums by week stand behind those of each asset */
-  constructor(sections: readonly Uint8Array[], hasWeeks = false) {
-    this.#cursors = sections.map((section) => new AssetCursor(section, hasWeeks));
+  /**
+   * @param hasWeeks whether sums by week stand behind those of each asset
+   * @param files where each section is from, for messages
+   * @throws {RollupsDamagedError} as {@link next}, for sections that make no sense
+   */
+  constructor(sections: readonly Uint8Array[], hasWeeks = false, files: readonly string[] = []) {
+    this.#cursors = sections.map(
+      (section, i) => new AssetCursor(section, hasWeeks, files[i] ?? ''),
+    );
     this.#hasWeeks = hasWeeks;
   }
 
