@@ -15,9 +15,13 @@ const cache = defineCommand({
     const engine = await openEngine(paths);
     const findings: object[] = [];
     let files = 0;
+    let unknown = 0;
+    const onUnknown = (count: number): void => {
+      unknown = count;
+    };
     try {
       const onFile = (): void => output.progress(`Validating: ${formatCount(++files)} files`);
-      for await (const finding of validateCache(paths, engine, onFile)) {
+      for await (const finding of validateCache(paths, engine, onFile, onUnknown)) {
         findings.push(finding);
         output.print(`${finding.claim}: ${finding.what} (${finding.file})`);
       }
@@ -29,7 +33,12 @@ const cache = defineCommand({
         ? `The cache is whole: ${plural(files, 'file')} checked.`
         : `${plural(findings.length, 'finding')} in ${plural(files, 'file')}.`,
     );
-    output.json({ protocol: 'cache', files, findings });
+    if (unknown > 0) {
+      output.print(
+        `Of ${plural(unknown, 'published file')} it is not known yet what is to be in them; the next update notes it.`,
+      );
+    }
+    output.json({ protocol: 'cache', files, publishedFilesNotKnown: unknown, findings });
     return findings.length === 0 ? EXIT_STATUS.done.status : EXIT_STATUS.findings.status;
   },
 });
