@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { makeDirectory } from './atomic-write.js';
 import { DamagedCacheError, NewerCacheError } from './commit-record.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 import { writeFileExclusive } from './exclusive-write.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /** How a master key is made from a password. */
@@ -73,10 +74,11 @@ export class CacheReadError extends S3LogExtractionError {
 export function readCacheFile(paths: CachePaths): CacheFile | undefined {
   let text: string;
   try {
-    text = readFileSync(paths.cacheFile, 'utf8');
+    text = readOwnText(paths.cacheFile);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (error instanceof DamagedCacheError) throw error;
     throw new CacheReadError(paths.cacheFile, error);
   }
   return parseCacheFile(text, paths.cacheFile);

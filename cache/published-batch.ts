@@ -8,7 +8,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   unlinkSync,
@@ -17,6 +16,7 @@ import {
 import { dirname } from 'node:path';
 import { CacheWriteError, PUBLISHED, TEMPORARY_SUFFIX } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { openOwnFile, readOwnFile, WRITE_OWN } from './own-file.js';
 import { PublishedFolderError } from './published-folder.js';
 
 /** Large files are compared in pieces of this size. */
@@ -56,7 +56,7 @@ export class PublishedBatch {
     const second = first.done === true ? first : iterator.next();
     const isWhole = second.done === true;
     const size = this.#sizeOfFile(path);
-    if (isWhole && size === head.length && readFileSync(path).equals(head)) return false;
+    if (isWhole && size === head.length && readOwnFile(path).equals(head)) return false;
     const temporary = this.#temporaryName(path);
     try {
       if (size === undefined && dirname(path) !== this.#folder) makeFolder(dirname(path));
@@ -88,7 +88,7 @@ export class PublishedBatch {
   sync(): void {
     for (const { path, temporary } of this.#written) {
       attempt(path, () => {
-        const fd = openSync(temporary, 'r+');
+        const fd = openOwnFile(temporary, WRITE_OWN);
         try {
           fdatasyncSync(fd);
         } finally {
@@ -192,7 +192,7 @@ function isMasked(mode: number): boolean {
 }
 
 function haveSameBytes(one: string, other: string): boolean {
-  const fds = [openSync(one, 'r'), openSync(other, 'r')] as const;
+  const fds = [openOwnFile(one), openOwnFile(other)] as const;
   try {
     const pieces = [Buffer.alloc(PIECE_BYTES), Buffer.alloc(PIECE_BYTES)] as const;
     for (;;) {
