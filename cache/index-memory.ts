@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeSync } from 'node:fs';
+import { lstatSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { makeDirectory, PRIVATE, writeAtomically } from './atomic-write.js';
 import { checkedName, intactParquetFiles } from './checked-parquet.js';
 import { DamagedCacheError } from './commit-record.js';
 import type { AddIndexesOptions } from './index-table.js';
+import { readOwnFile } from './own-file.js';
 import { dictionaryFixedColumn, int64Column } from './parquet/column.js';
 import { encodeFile } from './parquet/encode-file.js';
 import type { CachePaths } from './paths.js';
@@ -26,7 +27,7 @@ const ROWS_LIMIT = 2 ** 22;
 export function fitInMemory(paths: CachePaths, runs: readonly RollupRun[]): boolean {
   // An index takes 24 bytes, and hardly compresses.
   const indexed = intactParquetFiles(paths.indexes).reduce(
-    (sum, path) => sum + statSync(path).size / (ADDRESS_BYTES + 8),
+    (sum, path) => sum + lstatSync(path).size / (ADDRESS_BYTES + 8),
     0,
   );
   return requesterNumbers(runs) + indexed <= MOST_REQUESTERS;
@@ -144,7 +145,7 @@ interface IndexColumns {
 
 /** @throws {DamagedCacheError} */
 function readIndexFile(path: string): IndexColumns {
-  const file = readFileSync(path);
+  const file = readOwnFile(path);
   try {
     const metadata = parquetMetadata(file as unknown as Uint8Array<ArrayBuffer>);
     const count = Number(metadata.num_rows);

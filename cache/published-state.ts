@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { listCommits } from './commit-record.js';
 import { groupingId } from './datasets/grouping.js';
 import { systemErrorCode } from './error.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import { knownChecks, type PublishedChecks } from './published-checks.js';
 import type { RollupManifest } from './rollup-manifest.js';
@@ -135,7 +136,7 @@ export class PublishedState {
 
 function readState(paths: CachePaths): StateFile | undefined {
   try {
-    const state = JSON.parse(readFileSync(stateFile(paths), 'utf8')) as StateFile;
+    const state = JSON.parse(readOwnText(stateFile(paths))) as StateFile;
     const isWhole = Array.isArray(state.commits) && Array.isArray(state.regions);
     return isWhole && typeof state.files === 'object' ? state : undefined;
   } catch {

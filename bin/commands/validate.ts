@@ -1,5 +1,4 @@
 import { S3LogExtractionError } from '../../cache/error.js';
-import { cachePaths } from '../../cache/paths.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
@@ -53,6 +52,7 @@ export const validateCommand = defineCommand({
     }
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
     const workers = workerCount(options.workers);
+    const { cachePaths } = await import('../../cache/paths.js');
     const { requireMaxFindings, runLogValidation } = await import('../run-log-validation.js');
     requireMaxFindings(maxFindings);
     const source = sourceOf(options.source, context);
