@@ -7,7 +7,7 @@ export const DESCRIPTIONS = {
   stats: 'Where requesters are, as far as it is known; or the logs that an inventory lists',
   completion: 'Compare what is extracted with an inventory of the bucket: where logs are missing',
   config: 'What is remembered between runs',
-  validate: 'Check claims about the cache',
+  validate: 'Check claims about raw log files, or about the cache',
   import: 'Take over a cache of the Python tool, without reading its logs again',
   repair: 'Mend a damaged cache, extracting again just what is needed',
   reset: 'Start over',

@@ -6,7 +6,7 @@ export const EXIT_STATUS = {
   partial: {
     status: 3,
     meaning:
-      'done, but some log files could not be extracted, or rows of an inventory not read; stderr names them',
+      'done, but some log files, or rows of an inventory, could not be read; stderr names them',
   },
   locked: { status: 4, meaning: 'another run is writing to this cache; nothing was done' },
   quota: {
