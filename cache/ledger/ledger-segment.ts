@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { DamagedCacheError, type SegmentFile } from '../commit-record.js';
+import { DamagedCacheError, readCommit, type SegmentFile } from '../commit-record.js';
 import { readOwnFile } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 import type { LedgerRow } from '../segment-writer.js';
@@ -45,6 +45,12 @@ export async function readKnownFiles(
     },
   ]);
   return new Map(files);
+}
+
+/** The names of a commit's log files. @throws {DamagedCacheError} */
+export async function readLedgerNames(paths: CachePaths, commit: string): Promise<string[]> {
+  const rows = await read(paths, readCommit(paths, commit).files, ['name']);
+  return rows.map((row) => row.name as string);
 }
 
 /** The names in a ledger segment of which nothing is recorded; undefined when it cannot be read. */
