@@ -26,7 +26,7 @@ describe('validate PROTOCOL SOURCE', () => {
     const { status, stdout } = await sandbox.run(['validate', 'all', logs.source]);
     expect(status).toBe(6);
     expect(stdout).toContain(`${first.file}:${first.offset}: lines invalid_remote_ip\n`);
-    expect(stdout).toMatch(/2 findings in 300 lines of 30 log files/);
+    expect(stdout).toMatch(/3 findings in 300 lines of 30 log files/);
     expect(stdout).not.toContain('300.1.2.3');
   });
 
