@@ -140,8 +140,8 @@ export function checkMayBecomeCache(paths: CachePaths): void {
 const BACKUP_HINT =
   'Restore cache.json from a backup of the cache: without it addresses cannot be sealed as before.';
 
-/** `cache.json` comes first into a new cache; the other two are put there by systems. */
-const HARMLESS = /^(?:cache\.json\.[0-9a-f]{12}\.tmp|lost\+found|\.DS_Store)$/;
+/** `cache.json` comes first into a new cache, but logs may be validated before; the last two are put there by systems. */
+const HARMLESS = /^(?:cache\.json\.[0-9a-f]{12}\.tmp|validation|lost\+found|\.DS_Store)$/;
 
 function parseCacheFile(text: string, path: string): CacheFile {
   const damaged = (why: string): never => {

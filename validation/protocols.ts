@@ -1,6 +1,7 @@
 import { S3LogExtractionError } from '../cache/error.js';
 import type { Protocol } from './protocol.js';
 import { downloadsLogic } from './protocols/downloads-logic.js';
+import { duplicates } from './protocols/duplicates.js';
 import { extractionHeuristic } from './protocols/extraction-heuristic.js';
 import { httpSplit } from './protocols/http-split.js';
 import { late } from './protocols/late.js';
@@ -15,6 +16,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   late,
   httpSplit,
   extractionHeuristic,
+  duplicates,
 ];
 
 /** There is no such protocol. */

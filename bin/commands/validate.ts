@@ -26,7 +26,7 @@ export const validateCommand = defineCommand({
     protocol: {
       required: true,
       describe:
-        'cache; or, over logs: lines, downloads_logic, timestamps, late, http_split, extraction_heuristic, several (a,b), or all. What each claims: validation/PROTOCOLS.md',
+        'cache; or, over logs: lines, downloads_logic, timestamps, late, http_split, extraction_heuristic, duplicates, several (a,b), or all. What each claims: validation/PROTOCOLS.md',
     },
     source: {
       required: false,

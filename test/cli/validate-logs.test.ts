@@ -11,10 +11,9 @@ describe('validate PROTOCOL SOURCE', () => {
     const second = logs.plant(21, 0, 'no line');
     logs.write();
     await sandbox.done('config', 'source', 'set', logs.source);
-    const results = await Promise.all(
-      ['1', '3'].map((n) => sandbox.run(['validate', 'lines', '--json', '--workers', n])),
-    );
-    for (const { status, json } of results) {
+    for (const workers of ['1', '3']) {
+      const args = ['validate', 'lines', '--json', '--workers', workers];
+      const { status, json } = await sandbox.run(args);
       expect(status).toBe(6);
       expect(json).toMatchObject({ lines: 300, stopped: false, files: { found: 30, read: 30 } });
       expect(json.protocols[0]).toMatchObject({ protocol: 'lines', version: 1, findings: 2 });
