@@ -65,7 +65,8 @@ function statusOf({ files, protocols }: LogReport): number {
 
 function describeFindings({ findings }: LogReport): string[] {
   return findings.map(
-    ({ protocol, reason, file, offset }) => `${file}:${offset}: ${protocol} ${reason}`,
+    ({ protocol, reason, file, offset, first }) =>
+      `${file}:${offset}: ${protocol} ${reason}${first === undefined ? '' : ` (first ${first.file}:${first.offset})`}`,
   );
 }
 

@@ -61,6 +61,7 @@ export class ProtocolSums {
   }
 
   addTally({ reason, lines, records, bytes }: Tally): void {
+    if (lines === 0) return;
     const sum = this.#sums.get(reason) ?? { lines: 0, records: 0, bytes: 0n };
     sum.lines += lines;
     sum.records += records;

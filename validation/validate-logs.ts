@@ -2,6 +2,10 @@ import { resolve } from 'node:path';
 import type { CachePaths } from '../cache/paths.js';
 import { TaskPool } from '../cache/rollups/task-pool.js';
 import {
+  openValidationFolder,
+  type ValidationFolder,
+} from '../cache/validation/validation-folder.js';
+import {
   type ExtractionProgress,
   isCacheFolder,
   requireOutsideCache,
@@ -9,8 +13,10 @@ import {
 import { displayPath, type LogPath } from '../src/source/log-path.js';
 import { requireSource } from '../src/source/require-source.js';
 import type { SourceFile } from '../src/source/walk-folder.js';
+import { LineComparison } from './compare-lines.js';
 import {
   type Examined,
+  type ExamineResult,
   type ExamineSetup,
   type ExamineTask,
   type FileToExamine,
@@ -59,14 +65,22 @@ const TASK_BYTES = 4 << 20;
  *
  * @throws {SourceNotFoundError}
  * @throws {SourceInCacheError}
+ * @throws {ValidationLockedError}
  */
 export async function validateLogs(options: ValidateLogsOptions): Promise<LogReport> {
   const source = resolve(options.source);
   requireSource(source);
   requireOutsideCache(source, options.paths);
-  const run = new LogRun(options, folderSource(source, isCacheFolder(options.paths)));
-  return run.run();
+  const folder = openValidationFolder(options.paths);
+  try {
+    const isExcluded = isCacheFolder(options.paths);
+    return await new LogRun(options, folderSource(source, isExcluded), folder).run();
+  } finally {
+    folder.close();
+  }
 }
+
+type Pool = TaskPool<ExamineTask, ExamineResult>;
 
 /** A file on its way, with what it is called in findings. */
 interface Handed {
@@ -76,12 +90,15 @@ interface Handed {
 
 class LogRun {
   readonly #sums: readonly ProtocolSums[];
-  readonly #findings: KeptFindings<KeptFinding>;
+  readonly #findings: KeptFindings;
+  /** Where lines of all files are compared. */
+  readonly #comparison: LineComparison | undefined;
   readonly #mostFindings: number;
   readonly #counters: BigInt64Array;
   readonly #stopFlag = new Int32Array(new SharedArrayBuffer(4));
   readonly #files = { found: 0, read: 0, failed: 0 };
   readonly #planned = { files: 0, bytes: 0, isComplete: false };
+  #numbered = 0;
   #lines = 0;
   #bytes = 0;
   #isStopped = false;
@@ -89,10 +106,13 @@ class LogRun {
   constructor(
     readonly options: ValidateLogsOptions,
     readonly source: LogSource,
+    folder: ValidationFolder,
   ) {
     this.#sums = options.protocols.map((protocol) => new ProtocolSums(protocol));
     this.#mostFindings = options.maxFindings ?? MOST_FINDINGS;
     this.#findings = new KeptFindings(this.#mostFindings);
+    const compares = options.protocols.some(({ isAcrossFiles }) => isAcrossFiles === true);
+    this.#comparison = compares ? new LineComparison(folder) : undefined;
     this.#counters = new BigInt64Array(new SharedArrayBuffer(8 * options.workers));
   }
 
@@ -106,15 +126,20 @@ class LogRun {
       const lane = async (): Promise<void> => {
         for (let next = await tasks.next(); next.done !== true; next = await tasks.next()) {
           const handed = next.value;
-          const results = await pool.run({ files: handed.map(({ task }) => task) });
-          handed.forEach((one, i) => void this.#take(one, results[i]));
+          const result = await pool.run({ files: handed.map(({ task }) => task) });
+          const examined = 'examined' in result ? result.examined : [];
+          handed.forEach((one, i) => void this.#take(one, examined[i]));
         }
       };
       await everyOne(Array.from({ length: pool.size }, lane));
+      if (this.#comparison !== undefined && !this.#isStopped) {
+        await this.#compare(this.#comparison, pool);
+      }
       this.#tick();
     } finally {
       clearInterval(timer);
       await pool.close();
+      this.#comparison?.close();
     }
     return {
       files: this.#files,
@@ -127,12 +152,13 @@ class LogRun {
     };
   }
 
-  #startPool(): TaskPool<ExamineTask, readonly Examined[]> {
+  #startPool(): Pool {
     const setupOf = (thread: number): ExamineSetup => ({
       thread,
       mostFindings: this.#mostFindings,
       progress: this.#counters,
       stopFlag: this.#stopFlag,
+      aside: this.#comparison?.setupOf(thread),
     });
     const module = new URL('./examine-thread.js', import.meta.url);
     const { workers, here = false } = this.options;
@@ -155,9 +181,23 @@ class LogRun {
     this.#planned.isComplete = !this.#isStopped;
   }
 
+  async #compare(comparison: LineComparison, pool: Pool): Promise<void> {
+    const results = await pool.everywhere(() => ({ finish: true }));
+    const spills = results.flatMap((result) =>
+      'aside' in result && result.aside !== undefined ? [result.aside] : [],
+    );
+    for (const [protocol, sums] of this.#sums.entries()) {
+      if (sums.protocol.isAcrossFiles !== true) continue;
+      const of = { protocol, reason: 0 };
+      sums.addTally(await comparison.run(spills, this.#findings, of, this.#mostFindings));
+    }
+  }
+
   #taskOf({ path, relativePath, sizeBytes, modifiedMs }: SourceFile): FileToExamine {
+    this.#comparison?.addFile(path);
+    const number = this.#numbered++;
     const protocols = this.options.protocols.map(({ name }) => name);
-    return { path, relativePath, sizeBytes, modifiedMs, protocols };
+    return { path, relativePath, sizeBytes, modifiedMs, number, protocols };
   }
 
   async *#list(): AsyncGenerator<SourceFile, void> {
@@ -181,7 +221,8 @@ class LogRun {
     }
   }
 
-  #take({ file }: Handed, result: Examined): void {
+  #take({ file, task }: Handed, result: Examined): void {
+    if (!('verdicts' in result)) this.#comparison?.ignore(task.number);
     if ('isStopped' in result) return;
     if ('failure' in result) {
       this.#fail(file.path, result.failure);
@@ -198,11 +239,21 @@ class LogRun {
     });
   }
 
-  #describe({ path, offset, protocol, reason }: KeptFinding): LogFinding {
+  #describe({ path, offset, protocol, reason, first }: KeptFinding): LogFinding {
     const { name, reasons } = this.options.protocols[protocol];
     const { name: reasonName, claim, what } = reasons[reason];
     const file = displayPath(path as LogPath);
-    return { protocol: name, claim, reason: reasonName, file, offset, what };
+    return {
+      protocol: name,
+      claim,
+      reason: reasonName,
+      file,
+      offset,
+      what,
+      ...(first && {
+        first: { file: displayPath(first.path as LogPath), offset: first.offset },
+      }),
+    };
   }
 
   #fail(path: LogPath, reason: string): void {

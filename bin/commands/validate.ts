@@ -23,7 +23,8 @@ export const validateCommand = defineCommand({
   positionals: {
     protocol: {
       required: true,
-      describe: 'cache; or, over logs: lines; several: a,b; or all. See validation/PROTOCOLS.md',
+      describe:
+        'cache; or, over logs: lines, downloads_logic, timestamps, late, http_split, extraction_heuristic, duplicates, several (a,b), or all. What each claims: validation/PROTOCOLS.md',
     },
     source: {
       required: false,
