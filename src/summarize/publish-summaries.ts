@@ -5,7 +5,12 @@ import type { Engine } from '../../cache/engine.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { PublishedBatch, syncFileSystem } from '../../cache/published-batch.js';
-import { listFolders, removePublished, removePublishedFile } from '../../cache/published-folder.js';
+import {
+  isSameFolder,
+  listFolders,
+  removePublished,
+  removePublishedFile,
+} from '../../cache/published-folder.js';
 import type { PublishedState } from '../../cache/published-state.js';
 import { type RollupManifest, requesterNumbers } from '../../cache/rollup-manifest.js';
 import { threadsFor } from '../../cache/rollup-run.js';
@@ -13,8 +18,9 @@ import { type BlockPlace, blockPlaces } from '../../cache/rollups/dataset-blocks
 import { TaskPool } from '../../cache/rollups/task-pool.js';
 import { discardRollups, type UpdateRollupsOptions, updateRollups } from '../../cache/rollups.js';
 import { chosenDatasets, type DatasetChoice, isPartial } from './dataset-choice.js';
-import { datasetFolder } from './dataset-folder.js';
+import { datasetFolders } from './dataset-folder.js';
 import { SumsByNumber } from './figures.js';
+import { foldedName } from './folded-name.js';
 import { bytesOf, planTables } from './plan-tables.js';
 import type { PrivacyRules } from './privacy.js';
 import { readRegionNumbers } from './region-numbers.js';
@@ -253,9 +259,11 @@ class PublishRun {
     const needsAll = this.#outputs.size > 1 || !this.#outputs.has('datasetTables');
     const own = manifest.hasWeeks ? [...DATASET_TABLES, ...WEEK_TABLES] : DATASET_TABLES;
     const tables = this.#outputs.has('datasetTables') ? own : [];
-    const isNeeded = this.#options.since?.neededTables(manifest, places, datasetFolder);
+    const folderOf = datasetFolders(places.keys());
+    const isNeeded = this.#options.since?.neededTables(manifest, places, folderOf);
     return planTables(
       [...places].filter(([dataset]) => needsAll || chosen.has(dataset)),
+      folderOf,
       (dataset) => tables.filter((table) => isNeeded?.(dataset, table) ?? true),
     );
   }
@@ -318,8 +326,16 @@ class PublishRun {
     }
     if (this.#outputs.has('datasetTables')) {
       const current = new Set(this.#figures.map(({ folder }) => folder));
+      const currentAs = new Map(this.#figures.map(({ folder }) => [foldedName(folder), folder]));
       for (const folder of listFolders(summaries)) {
         if (folder === ARCHIVE_FOLDER || current.has(folder)) continue;
+        // Written otherwise than we do, on a file system to which that is the same.
+        const written = currentAs.get(foldedName(folder));
+        if (
+          written !== undefined &&
+          isSameFolder(join(summaries, folder), join(summaries, written))
+        )
+          continue;
         removed('datasetTables', removePublished(join(summaries, folder), DATASET_FILES));
       }
     }
