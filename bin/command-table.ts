@@ -42,7 +42,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.js')).configCommand,
   },
   {
-    signature: 'validate',
+    signature: 'validate <protocol> [source]',
     describe: DESCRIPTIONS.validate,
     load: async () => (await import('./commands/validate.js')).validateCommand,
   },

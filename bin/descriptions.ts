@@ -6,7 +6,7 @@ export const DESCRIPTIONS = {
   update: 'Bring what is derived and published up to date',
   stats: 'How many requesters are in a country, a cloud, a VPN, or not looked up yet',
   config: 'What is remembered between runs',
-  validate: 'Check claims about the cache',
+  validate: 'Check claims about raw log files, or about the cache',
   import: 'Take over a cache of the Python tool, without reading its logs again',
   repair: 'Mend a damaged cache, extracting again just what is needed',
   reset: 'Start over',

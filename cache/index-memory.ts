@@ -156,11 +156,7 @@ function readIndexFile(path: string): IndexColumns {
     for (const group of metadata.row_groups) {
       const rows = Number(group.num_rows);
       const { ids, strings } = readStrings(columnChunk(file, metadata, group, 'requester'), rows);
-      const distinct = strings.fixed(ADDRESS_BYTES);
-      for (let row = 0; row < rows; row++) {
-        const from = (ids[row] as number) * ADDRESS_BYTES;
-        addresses.set(distinct.subarray(from, from + ADDRESS_BYTES), (at + row) * ADDRESS_BYTES);
-      }
+      addresses.set(inRows(strings.fixed(ADDRESS_BYTES), ids, rows), at * ADDRESS_BYTES);
       const index = readIntegers(columnChunk(file, metadata, group, 'index'), rows);
       low.set(index.low.subarray(0, rows), at);
       high.set(index.high.subarray(0, rows), at);
@@ -170,4 +166,17 @@ function readIndexFile(path: string): IndexColumns {
   } catch (error) {
     throw new DamagedCacheError(path, `it cannot be read (${(error as Error).message})`, error);
   }
+}
+
+/** Addresses in the order of their rows: usually each stands in one, and they are in order. */
+function inRows(distinct: Uint8Array, ids: Uint32Array, rows: number): Uint8Array {
+  if (distinct.length === rows * ADDRESS_BYTES && ids.every((id, row) => id === row)) {
+    return distinct;
+  }
+  const addresses = new Uint8Array(rows * ADDRESS_BYTES);
+  for (let row = 0; row < rows; row++) {
+    const from = (ids[row] as number) * ADDRESS_BYTES;
+    addresses.set(distinct.subarray(from, from + ADDRESS_BYTES), row * ADDRESS_BYTES);
+  }
+  return addresses;
 }

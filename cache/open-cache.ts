@@ -1,12 +1,16 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { makeDirectory, PUBLISHED } from './atomic-write.js';
+import { keepCacheCopy, planCacheFileRepair, restoreCacheFile, usableCopy } from './cache-copy.js';
 import {
   type CacheFile,
   checkMayBecomeCache,
   createCacheFile,
+  RESTORE_HINT,
   readCacheFile,
 } from './cache-file.js';
+import { DamagedCacheError } from './commit-record.js';
 import { S3LogExtractionError } from './error.js';
 import { removeGarbage } from './garbage.js';
 import { keyFilePath } from './key-file.js';
@@ -94,9 +98,40 @@ export async function openCacheForWriting(
   }
   const { cacheFile, key } = await openOrCreate(paths, options.env);
   const cache = takeOver(paths, cacheFile, options);
-  if (readCacheFile(paths)?.key.check === cacheFile.key.check) return { ...cache, key };
-  cache.close();
-  throw new KeyChangedError(paths.root);
+  try {
+    if (readCacheFile(paths)?.key.check !== cacheFile.key.check) {
+      throw new KeyChangedError(paths.root);
+    }
+    keepCacheCopy(paths, cacheFile);
+    return { ...cache, key };
+  } catch (error) {
+    cache.close();
+    throw error;
+  }
+}
+
+/**
+ * Restore `cache.json` from its second copy, where it is missing or damaged: also where only the key at hand can tell.
+ *
+ * @returns whether it was
+ * @throws {DamagedCacheError} and others: it cannot be
+ */
+export async function repairCacheFile(root: string, options: OpenOptions): Promise<boolean> {
+  const paths = cachePaths(resolve(root));
+  if (isRotationReady(paths)) await finishInterruptedRotation(paths, options);
+  const { openSealingKey } = await import('./sealing-key.js');
+  const opens = async ({ key }: CacheFile) => {
+    await openSealingKey(key, options.env, paths.cacheFile);
+  };
+  const { damaged, copy } = await planCacheFileRepair(paths, opens);
+  if (damaged !== 'cache.json' || copy === undefined) return false;
+  const lock = acquireLock(paths, options);
+  try {
+    restoreCacheFile(paths, copy);
+  } finally {
+    lock.release();
+  }
+  return true;
 }
 
 /**
@@ -147,7 +182,18 @@ async function openOrCreate(
   const { createSealingKey, openSealingKey } = await import('./sealing-key.js');
   const existing = readCacheFile(paths);
   if (existing !== undefined) {
-    return { cacheFile: existing, key: await openSealingKey(existing.key, env, paths.cacheFile) };
+    try {
+      return { cacheFile: existing, key: await openSealingKey(existing.key, env, paths.cacheFile) };
+    } catch (error) {
+      const copy = usableCopy(paths);
+      if (copy === undefined || isDeepStrictEqual(copy.key, existing.key)) throw error;
+      // Whoever has the right password must not be told that it is wrong.
+      await openSealingKey(copy.key, env, paths.cacheFile).catch(() => {
+        throw error;
+      });
+      const why = 'what it says of its key is not what was written';
+      throw new DamagedCacheError(paths.cacheFile, why, error, RESTORE_HINT);
+    }
   }
   checkMayBecomeCache(paths);
   const { key, cacheKey } = await createSealingKey(env);

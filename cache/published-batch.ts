@@ -13,10 +13,11 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { CacheWriteError, PUBLISHED, TEMPORARY_SUFFIX } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 import { openOwnFile, readOwnFile, WRITE_OWN } from './own-file.js';
+import { checkOf, PiecewiseCheck } from './published-checks.js';
 import { PublishedFolderError } from './published-folder.js';
 
 /** Large files are compared in pieces of this size. */
@@ -29,6 +30,7 @@ const PIECE_BYTES = 1 << 20;
  */
 export class PublishedBatch {
   #written: { readonly path: string; readonly temporary: string }[] = [];
+  #checks: (readonly [path: string, check: string])[] = [];
   /** Names of temporary files: these, and a number. */
   readonly #token = randomBytes(3).toString('hex');
   #count = 0;
@@ -56,6 +58,8 @@ export class PublishedBatch {
     const second = first.done === true ? first : iterator.next();
     const isWhole = second.done === true;
     const size = this.#sizeOfFile(path);
+    const check = isWhole ? undefined : new PiecewiseCheck();
+    if (isWhole) this.#checks.push([path, checkOf(head)]);
     if (isWhole && size === head.length && readOwnFile(path).equals(head)) return false;
     const temporary = this.#temporaryName(path);
     try {
@@ -64,13 +68,16 @@ export class PublishedBatch {
       let bytes = 0;
       try {
         if (isMasked(PUBLISHED.file)) fchmodSync(fd, PUBLISHED.file);
+        check?.add(head);
         bytes += writeFully(fd, head);
         for (let next = second; next.done !== true; next = iterator.next()) {
+          check?.add(next.value);
           bytes += writeFully(fd, next.value);
         }
       } finally {
         closeSync(fd);
       }
+      if (check !== undefined) this.#checks.push([path, check.value()]);
       if (!isWhole && size === bytes && haveSameBytes(temporary, path)) {
         unlinkSync(temporary);
         return false;
@@ -82,6 +89,16 @@ export class PublishedBatch {
       remove(temporary);
       throw error instanceof S3LogExtractionError ? error : new CacheWriteError(path, error);
     }
+  }
+
+  /**
+   * The checks of all files prepared since the last time, changed or not, under their names below a folder:
+   * to be noted before these are replaced.
+   */
+  takeChecks(folder: string): (readonly [name: string, check: string])[] {
+    const checks = this.#checks.map(([path, check]) => [relative(folder, path), check] as const);
+    this.#checks = [];
+    return checks;
   }
 
   /** Make the bytes of each file durable by itself: for few. @throws {CacheWriteError} */

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fsyncDirectory, makeDirectory, writeFileAtomic } from '../atomic-write.js';
+import { writeCacheCopy } from '../cache-copy.js';
+import { readCacheFile } from '../cache-file.js';
 import { DamagedCacheError } from '../commit-record.js';
 import { systemErrorCode } from '../error.js';
 import { readOwnText } from '../own-file.js';
@@ -61,10 +63,21 @@ export function finishRotation(paths: CachePaths, assertHeld: () => void): void 
   moveFile(rotation.settings, join(paths.root, 'settings.json'));
   moveFile(rotation.cacheFile, paths.cacheFile);
   fsyncDirectory(paths.root);
+  copyCacheFile(paths);
   assertHeld();
   rmSync(rotation.ready, { force: true });
   fsyncDirectory(rotation.root);
   rmSync(rotation.root, { recursive: true, force: true });
+}
+
+/** Of a file that was damaged just now there is no copy to make; the old one opens nothing any more. */
+function copyCacheFile(paths: CachePaths): void {
+  try {
+    const file = readCacheFile(paths);
+    if (file !== undefined) writeCacheCopy(paths, file);
+  } catch (error) {
+    if (!(error instanceof DamagedCacheError)) throw error;
+  }
 }
 
 function readReady(path: string): Ready {

@@ -231,7 +231,7 @@ function openPlan(
 }
 
 /** The cache's own files are no logs. @throws {SourceInCacheError} */
-function requireOutsideCache(source: string, paths: CachePaths): void {
+export function requireOutsideCache(source: string, paths: CachePaths): void {
   if (!existsSync(paths.root)) return;
   const path = relative(realpathSync(paths.root), realpathSync(source));
   if (path === '' || !(path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path))) {
@@ -246,7 +246,7 @@ async function* atMost(count: number, files: AsyncIterable<NewFile>): AsyncGener
 }
 
 /** The cache may stand below the logs; its files are no logs. */
-function isCacheFolder(paths: CachePaths): (stats: Stats) => boolean {
+export function isCacheFolder(paths: CachePaths): (stats: Stats) => boolean {
   const cache = statSync(paths.root, { throwIfNoEntry: false });
   return (stats) => cache !== undefined && stats.dev === cache.dev && stats.ino === cache.ino;
 }

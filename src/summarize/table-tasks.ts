@@ -59,6 +59,8 @@ export interface TableReply {
   readonly filesWritten?: number;
   readonly bytesWritten?: number;
   readonly filesUnchanged?: number;
+  /** Names below `summaries/` of the files prepared, changed or not, and their checks. */
+  readonly checks?: readonly (readonly [name: string, check: string])[];
   readonly days?: readonly SumEntry[];
   readonly regions?: readonly SumEntry[];
   readonly types?: readonly TypeWeekEntry[];
@@ -107,7 +109,9 @@ class TableWorker {
     const tables = datasets.reduce((sum, dataset) => sum + dataset.tables.length, 0);
     const filesWritten = this.#batch.files - before.files;
     const bytesWritten = this.#batch.bytes - before.bytes;
-    return { datasets: figures, filesWritten, bytesWritten, filesUnchanged: tables - filesWritten };
+    const checks = this.#batch.takeChecks(this.#setup.summaries);
+    const filesUnchanged = tables - filesWritten;
+    return { datasets: figures, filesWritten, bytesWritten, filesUnchanged, checks };
   }
 
   #makeOne({ dataset, folder, places, tables }: DatasetTask): DatasetFigures {

@@ -67,6 +67,7 @@ describe('openCacheForWriting', () => {
     expect(modes).toEqual({
       '': '700',
       'cache.json': '600',
+      'cache.json.copy': '600',
       commits: '700',
       segments: '700',
       ips: '700',
