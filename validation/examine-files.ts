@@ -5,7 +5,7 @@ import { type FoundFile, UnreadableFileError } from '../src/extract/read-log-fil
 import { LONGEST_LINE } from '../src/extract/record-batch.js';
 import { LineExaminer, type Verdict } from './line-examiner.js';
 import { readSourceFile } from './log-source.js';
-import { PROTOCOLS } from './protocols.js';
+import { protocolNamed } from './protocols.js';
 
 /** A file to look at, and the names of the protocols that do. */
 export interface FileToExamine extends FoundFile {
@@ -75,7 +75,7 @@ export function startExamining(given: unknown): TaskHandler<ExamineTask, Examine
         results.push({ isStopped: true });
         continue;
       }
-      const protocols = PROTOCOLS.filter(({ name }) => file.protocols.includes(name));
+      const protocols = file.protocols.map(protocolNamed);
       try {
         examiner.begin(file, protocols, setup.mostFindings, hashes, file.number);
         const contentBytes = await readSourceFile(file, examiner, onProgress);

@@ -9,6 +9,8 @@ export interface LogReport {
     found: number;
     /** Read in this run. */
     read: number;
+    /** Not read: all protocols have said before what they have to say, and the file has not changed. */
+    known: number;
     /** Unreadable; a warning told of each. */
     failed: number;
   };

@@ -31,6 +31,13 @@ export class ProtocolError extends S3LogExtractionError {
   }
 }
 
+/** @throws {ProtocolError} */
+export function protocolNamed(name: string): Protocol {
+  const found = PROTOCOLS.find((protocol) => protocol.name === name);
+  if (found === undefined) throw new ProtocolError(name);
+  return found;
+}
+
 export function protocolNames(): string[] {
   return PROTOCOLS.map(({ name }) => name);
 }

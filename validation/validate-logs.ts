@@ -24,6 +24,8 @@ import {
 } from './examine-files.js';
 import type { LogFinding } from './finding.js';
 import { type KeptFinding, KeptFindings } from './kept-findings.js';
+import { type KnownVerdict, KnownVerdicts } from './known-verdicts.js';
+import type { Verdict } from './line-examiner.js';
 import { type LogReport, ProtocolSums } from './log-report.js';
 import { folderSource, type LogSource } from './log-source.js';
 import type { Protocol } from './protocol.js';
@@ -61,7 +63,8 @@ const TASK_FILES = 64;
 const TASK_BYTES = 4 << 20;
 
 /**
- * Look at all log files of a source by the protocols asked for, in one reading. Changes nothing in the source.
+ * Look at all log files of a source by the protocols asked for, in one reading. Changes nothing in the source. What is
+ * said of a file is remembered, so that a run goes on where one before was interrupted.
  *
  * @throws {SourceNotFoundError}
  * @throws {SourceInCacheError}
@@ -86,6 +89,8 @@ type Pool = TaskPool<ExamineTask, ExamineResult>;
 interface Handed {
   readonly file: SourceFile;
   readonly task: FileToExamine;
+  /** What protocols said of it in an earlier run; the others are asked. */
+  readonly known: readonly (KnownVerdict | undefined)[];
 }
 
 class LogRun {
@@ -96,7 +101,9 @@ class LogRun {
   readonly #mostFindings: number;
   readonly #counters: BigInt64Array;
   readonly #stopFlag = new Int32Array(new SharedArrayBuffer(4));
-  readonly #files = { found: 0, read: 0, failed: 0 };
+  /** By protocol; undefined for those that compare files. */
+  readonly #verdicts: readonly (KnownVerdicts | undefined)[];
+  readonly #files = { found: 0, read: 0, known: 0, failed: 0 };
   readonly #planned = { files: 0, bytes: 0, isComplete: false };
   #numbered = 0;
   #lines = 0;
@@ -111,6 +118,9 @@ class LogRun {
     this.#sums = options.protocols.map((protocol) => new ProtocolSums(protocol));
     this.#mostFindings = options.maxFindings ?? MOST_FINDINGS;
     this.#findings = new KeptFindings(this.#mostFindings);
+    this.#verdicts = options.protocols.map((protocol) =>
+      protocol.isAcrossFiles === true ? undefined : new KnownVerdicts(folder, protocol),
+    );
     const compares = options.protocols.some(({ isAcrossFiles }) => isAcrossFiles === true);
     this.#comparison = compares ? new LineComparison(folder) : undefined;
     this.#counters = new BigInt64Array(new SharedArrayBuffer(8 * options.workers));
@@ -136,10 +146,12 @@ class LogRun {
         await this.#compare(this.#comparison, pool);
       }
       this.#tick();
+      for (const verdicts of this.#verdicts) verdicts?.flush();
     } finally {
       clearInterval(timer);
       await pool.close();
       this.#comparison?.close();
+      for (const verdicts of this.#verdicts) verdicts?.close();
     }
     return {
       files: this.#files,
@@ -170,7 +182,9 @@ class LogRun {
     let handed: Handed[] = [];
     let bytes = 0;
     for await (const file of this.#list()) {
-      handed.push({ file, task: this.#taskOf(file) });
+      const one = this.#hand(file);
+      if (one === undefined) continue;
+      handed.push(one);
       bytes += file.sizeBytes;
       if (handed.length < TASK_FILES && bytes < TASK_BYTES) continue;
       yield handed;
@@ -193,11 +207,39 @@ class LogRun {
     }
   }
 
-  #taskOf({ path, relativePath, sizeBytes, modifiedMs }: SourceFile): FileToExamine {
-    this.#comparison?.addFile(path);
+  /** @returns undefined when the file need not be read */
+  #hand(file: SourceFile): Handed | undefined {
+    const known = this.#verdicts.map((verdicts) => verdicts?.find(file, this.#mostFindings));
+    const first = known[0];
+    if (first !== undefined && !known.includes(undefined)) {
+      this.#files.known++;
+      this.#count(file, first, known as KnownVerdict[]);
+      return undefined;
+    }
+    this.#planned.files++;
+    this.#planned.bytes += file.sizeBytes;
+    this.#comparison?.addFile(file.path);
+    const { path, relativePath, sizeBytes, modifiedMs } = file;
+    const protocols = this.options.protocols.flatMap(({ name }, i) => (known[i] ? [] : [name]));
     const number = this.#numbered++;
-    const protocols = this.options.protocols.map(({ name }) => name);
-    return { path, relativePath, sizeBytes, modifiedMs, number, protocols };
+    const task = { path, relativePath, sizeBytes, modifiedMs, number, protocols };
+    return { file, task, known };
+  }
+
+  /** Add up what all protocols say of a file. */
+  #count(
+    { path }: SourceFile,
+    { lines, contentBytes }: Pick<KnownVerdict, 'lines' | 'contentBytes'>,
+    verdicts: readonly Pick<KnownVerdict, 'verdict'>[],
+  ): void {
+    this.#lines += lines;
+    this.#bytes += contentBytes;
+    verdicts.forEach(({ verdict }, protocol) => {
+      this.#sums[protocol].add(verdict);
+      for (const [offset, reason] of verdict.first) {
+        this.#findings.add({ path, offset, protocol, reason });
+      }
+    });
   }
 
   async *#list(): AsyncGenerator<SourceFile, void> {
@@ -214,14 +256,12 @@ class LogRun {
           this.#fail(entry.path, entry.reason);
           continue;
         }
-        this.#planned.files++;
-        this.#planned.bytes += entry.sizeBytes;
         yield entry;
       }
     }
   }
 
-  #take({ file, task }: Handed, result: Examined): void {
+  #take({ file, task, known }: Handed, result: Examined): void {
     if (!('verdicts' in result)) this.#comparison?.ignore(task.number);
     if ('isStopped' in result) return;
     if ('failure' in result) {
@@ -229,14 +269,15 @@ class LogRun {
       return;
     }
     this.#files.read++;
-    this.#lines += result.lines;
-    this.#bytes += result.contentBytes;
-    result.verdicts.forEach((verdict, protocol) => {
-      this.#sums[protocol].add(verdict);
-      for (const [offset, reason] of verdict.first) {
-        this.#findings.add({ path: file.path, offset, protocol, reason });
-      }
+    const { lines, contentBytes } = result;
+    const examined = result.verdicts.values();
+    const verdicts = known.map((before, protocol) => {
+      if (before !== undefined) return before;
+      const verdict = examined.next().value as Verdict;
+      this.#verdicts[protocol]?.add(file, { lines, contentBytes, verdict });
+      return { verdict };
     });
+    this.#count(file, result, verdicts);
   }
 
   #describe({ path, offset, protocol, reason, first }: KeptFinding): LogFinding {
