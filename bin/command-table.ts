@@ -37,12 +37,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stats.js')).statsCommand,
   },
   {
+    signature: 'completion',
+    describe: DESCRIPTIONS.completion,
+    load: async () => (await import('./commands/completion.js')).completionCommand,
+  },
+  {
     signature: 'config',
     describe: DESCRIPTIONS.config,
     load: async () => (await import('./commands/config.js')).configCommand,
   },
   {
-    signature: 'validate',
+    signature: 'validate <protocol> [source]',
     describe: DESCRIPTIONS.validate,
     load: async () => (await import('./commands/validate.js')).validateCommand,
   },

@@ -7,8 +7,15 @@ const PLAIN_MS = 10_000;
 /** The rate shown is that of the last seconds. */
 const RATE_MS = 5_000;
 
-/** Shows files, bytes, rate and remaining time: one moving line, or now and then a plain one. */
-export function extractionReporter(output: Output): (progress: ExtractionProgress) => void {
+/**
+ * Shows files, bytes, rate and remaining time: one moving line, or now and then a plain one.
+ *
+ * @param doing what is done with the files
+ */
+export function extractionReporter(
+  output: Output,
+  doing = 'Extracting',
+): (progress: ExtractionProgress) => void {
   const samples: { at: number; bytes: number }[] = [{ at: performance.now(), bytes: 0 }];
   let lastPlain = performance.now();
   return (progress) => {
@@ -16,10 +23,10 @@ export function extractionReporter(output: Output): (progress: ExtractionProgres
     samples.push({ at: now, bytes: progress.bytesDone });
     while (samples.length > 2 && now - samples[0].at > RATE_MS) samples.shift();
     if (process.stderr.isTTY) {
-      output.progress(describe(progress, rateOf(samples)));
+      output.progress(`${doing}: ${describe(progress, rateOf(samples))}`);
     } else if (now - lastPlain >= PLAIN_MS) {
       lastPlain = now;
-      output.note(describe(progress, rateOf(samples)));
+      output.note(`${doing}: ${describe(progress, rateOf(samples))}`);
     }
   };
 }
@@ -41,5 +48,5 @@ function describe(progress: ExtractionProgress, bytesPerSecond: number): string 
     const left = Math.max(0, bytesPlanned - bytesDone) / bytesPerSecond;
     parts.push(`${formatDuration(left)} left`);
   }
-  return `Extracting: ${parts.join(', ')}`;
+  return parts.join(', ');
 }

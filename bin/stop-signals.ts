@@ -25,6 +25,15 @@ export function watchStopSignals(
   token: string,
   onStop: () => void,
 ): StopSignals {
+  return watch(onStop, () => isStopRequested(paths, token));
+}
+
+/** As {@link watchStopSignals}, for a run that holds no lock of the cache: only signals end it. */
+export function watchSignals(onStop: () => void): StopSignals {
+  return watch(onStop, () => false);
+}
+
+function watch(onStop: () => void, isRequested: () => boolean): StopSignals {
   let stopping = false;
   let signalledAt = Number.NEGATIVE_INFINITY;
   const stop = (): void => {
@@ -42,7 +51,7 @@ export function watchStopSignals(
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   const timer = setInterval(() => {
-    if (!stopping && isStopRequested(paths, token)) stop();
+    if (!stopping && isRequested()) stop();
   }, POLL_MS);
   timer.unref();
   return {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomic } from './atomic-write.js';
 import {
@@ -12,6 +11,7 @@ import {
 } from './cache-file.js';
 import { DamagedCacheError, NewerCacheError } from './commit-record.js';
 import { systemErrorCode } from './error.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /**
@@ -23,9 +23,10 @@ import type { CachePaths } from './paths.js';
 export function readCacheCopy(paths: CachePaths): CacheFile | undefined {
   let text: string;
   try {
-    text = readFileSync(paths.cacheCopy, 'utf8');
+    text = readOwnText(paths.cacheCopy);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
+    if (error instanceof DamagedCacheError) throw error;
     throw new CacheReadError(paths.cacheCopy, error);
   }
   const match = /^([0-9a-f]{64})\n/.exec(text);

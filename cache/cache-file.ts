@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { makeDirectory } from './atomic-write.js';
 import { DamagedCacheError, NewerCacheError } from './commit-record.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 import { writeFileExclusive } from './exclusive-write.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /** How a master key is made from a password. */
@@ -73,7 +74,7 @@ export class CacheReadError extends S3LogExtractionError {
 export function readCacheFile(paths: CachePaths): CacheFile | undefined {
   let text: string;
   try {
-    text = readFileSync(paths.cacheFile, 'utf8');
+    text = readOwnText(paths.cacheFile);
   } catch (error) {
     const code = systemErrorCode(error);
     const isAbsent = code === 'ENOENT' || code === 'ENOTDIR';
@@ -81,6 +82,7 @@ export function readCacheFile(paths: CachePaths): CacheFile | undefined {
       throw new DamagedCacheError(paths.cacheFile, 'it is missing', error, RESTORE_HINT);
     }
     if (isAbsent) return undefined;
+    if (error instanceof DamagedCacheError) throw error;
     throw new CacheReadError(paths.cacheFile, error);
   }
   const hint = existsSync(paths.cacheCopy) ? RESTORE_HINT : BACKUP_HINT;
@@ -149,8 +151,8 @@ export const BACKUP_HINT =
 export const RESTORE_HINT =
   'Its second copy, cache.json.copy, is there: "s3logextraction repair" restores it from that.';
 
-/** `cache.json` comes first into a new cache; the other two are put there by systems. */
-const HARMLESS = /^(?:cache\.json\.[0-9a-f]{12}\.tmp|lost\+found|\.DS_Store)$/;
+/** `cache.json` comes first into a new cache, but logs may be validated before; the last two are put there by systems. */
+const HARMLESS = /^(?:cache\.json\.[0-9a-f]{12}\.tmp|validation|lost\+found|\.DS_Store)$/;
 
 /**
  * Check the text of a cache file.

@@ -1,4 +1,5 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { makeDirectory, PUBLISHED } from './atomic-write.js';
 import { keepCacheCopy, planCacheFileRepair, restoreCacheFile, usableCopy } from './cache-copy.js';
@@ -14,6 +15,7 @@ import { S3LogExtractionError } from './error.js';
 import { removeGarbage } from './garbage.js';
 import { keyFilePath } from './key-file.js';
 import { acquireLock, type Lock } from './lock.js';
+import { requireOwnFolders } from './own-file.js';
 import { passwordFrom } from './password.js';
 import { type CachePaths, cachePaths } from './paths.js';
 import { isRotationReady } from './rotation/rotation-paths.js';
@@ -71,6 +73,7 @@ export class KeyInCacheError extends S3LogExtractionError {
  * @param options.needsKey false for a stage that neither seals nor opens addresses
  * @throws {CacheLockedError}
  * @throws {WrongPasswordError} and others that name what is wrong with the key
+ * @throws {LinkedFolderError}
  * @throws {NotACacheError} when the directory holds something else
  * @throws {NoCacheError} when there is none and none is to be made
  */
@@ -87,6 +90,7 @@ export async function openCacheForWriting(
   options: OpenOptions & { readonly needsKey?: boolean },
 ): Promise<KeylessCache | WritableCache> {
   const paths = cachePaths(resolve(root));
+  requireOwnFolders(paths);
   if (isRotationReady(paths)) await finishInterruptedRotation(paths, options);
   if (options.needsKey === false) {
     const { cacheFile } = openCacheForReading(root);
@@ -114,6 +118,7 @@ export async function openCacheForWriting(
  */
 export async function repairCacheFile(root: string, options: OpenOptions): Promise<boolean> {
   const paths = cachePaths(resolve(root));
+  requireOwnFolders(paths);
   if (isRotationReady(paths)) await finishInterruptedRotation(paths, options);
   const { openSealingKey } = await import('./sealing-key.js');
   const opens = async ({ key }: CacheFile) => {
@@ -134,6 +139,7 @@ export async function repairCacheFile(root: string, options: OpenOptions): Promi
  * Open a cache for reading. Creates and changes nothing.
  *
  * @throws {NoCacheError}
+ * @throws {LinkedFolderError}
  * @throws {DamagedCacheError}
  * @throws {NewerCacheError}
  */
@@ -141,6 +147,7 @@ export function openCacheForReading(root: string): ReadableCache {
   const paths = cachePaths(resolve(root));
   const cacheFile = readCacheFile(paths);
   if (cacheFile === undefined) throw new NoCacheError(paths.root);
+  requireOwnFolders(paths);
   return { paths, cacheFile };
 }
 
@@ -225,9 +232,19 @@ function makeSkeleton(paths: CachePaths): void {
 function checkKeyOutside(paths: CachePaths, env: NodeJS.ProcessEnv): void {
   if (passwordFrom(env) !== undefined) return;
   const keyFile = resolve(keyFilePath(env));
-  const path = relative(paths.root, keyFile);
+  const path = relative(realPath(paths.root), realPath(keyFile));
   if (path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)) {
     throw new KeyInCacheError(keyFile, paths.root);
+  }
+}
+
+/** Where a path leads, as far as it is there: cache, configuration and key file may be links. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
   }
 }
 

@@ -1,7 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fsyncDirectory, writeFileAtomic } from './atomic-write.js';
 import { systemErrorCode } from './error.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import { isListOf, isObject, isText } from './sealed-json.js';
 
@@ -25,7 +26,7 @@ export interface PendingRepair {
  */
 export function readPendingRepair(paths: CachePaths): PendingRepair | undefined {
   try {
-    const pending: unknown = JSON.parse(readFileSync(file(paths), 'utf8'));
+    const pending: unknown = JSON.parse(readOwnText(file(paths)));
     return isPending(pending) ? pending : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || systemErrorCode(error) === 'ENOENT') return undefined;

@@ -8,7 +8,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   unlinkSync,
@@ -17,6 +16,7 @@ import {
 import { dirname, relative } from 'node:path';
 import { CacheWriteError, PUBLISHED, TEMPORARY_SUFFIX } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { openOwnFile, readOwnFile, WRITE_OWN } from './own-file.js';
 import { checkOf, PiecewiseCheck } from './published-checks.js';
 import { PublishedFolderError } from './published-folder.js';
 
@@ -60,7 +60,7 @@ export class PublishedBatch {
     const size = this.#sizeOfFile(path);
     const check = isWhole ? undefined : new PiecewiseCheck();
     if (isWhole) this.#checks.push([path, checkOf(head)]);
-    if (isWhole && size === head.length && readFileSync(path).equals(head)) return false;
+    if (isWhole && size === head.length && readOwnFile(path).equals(head)) return false;
     const temporary = this.#temporaryName(path);
     try {
       if (size === undefined && dirname(path) !== this.#folder) makeFolder(dirname(path));
@@ -105,7 +105,7 @@ export class PublishedBatch {
   sync(): void {
     for (const { path, temporary } of this.#written) {
       attempt(path, () => {
-        const fd = openSync(temporary, 'r+');
+        const fd = openOwnFile(temporary, WRITE_OWN);
         try {
           fdatasyncSync(fd);
         } finally {
@@ -170,7 +170,10 @@ const MANY_FILES = 200;
  */
 export function syncFileSystem(folder: string, files: number): boolean {
   if (files < MANY_FILES || process.platform !== 'linux') return false;
-  return spawnSync('sync', ['-f', folder], { stdio: 'ignore' }).status === 0;
+  return (
+    spawnSync('sync', ['-f', folder], { stdio: 'ignore', env: { PATH: process.env.PATH } })
+      .status === 0
+  );
 }
 
 function attempt(path: string, action: () => void): void {
@@ -209,7 +212,7 @@ function isMasked(mode: number): boolean {
 }
 
 function haveSameBytes(one: string, other: string): boolean {
-  const fds = [openSync(one, 'r'), openSync(other, 'r')] as const;
+  const fds = [openOwnFile(one), openOwnFile(other)] as const;
   try {
     const pieces = [Buffer.alloc(PIECE_BYTES), Buffer.alloc(PIECE_BYTES)] as const;
     for (;;) {

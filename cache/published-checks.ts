@@ -1,9 +1,10 @@
-import { closeSync, lstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import xxhash from 'xxhash-wasm';
 import { makeDirectory, writeFileAtomic } from './atomic-write.js';
 import { DamagedCacheError } from './commit-record.js';
 import { systemErrorCode } from './error.js';
+import { openOwnFile, readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import { isObject, sealedJson, sealedJsonOrNothing } from './sealed-json.js';
 
@@ -59,7 +60,7 @@ export function checkOfPublished(
   let fd: number;
   try {
     if (!lstatSync(dirname(path)).isDirectory() || !lstatSync(path).isFile()) return undefined;
-    fd = openSync(path, 'r');
+    fd = openOwnFile(path);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return null;
@@ -88,7 +89,7 @@ export function readPublishedChecks(paths: CachePaths): PublishedChecks | undefi
   const path = checksFile(paths);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readOwnText(path);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;

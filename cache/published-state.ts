@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { listCommits } from './commit-record.js';
 import { groupingId } from './datasets/grouping.js';
 import { systemErrorCode } from './error.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import { knownChecks, type PublishedChecks } from './published-checks.js';
 import type { RollupManifest } from './rollup-manifest.js';
@@ -145,7 +146,7 @@ function statsOf(path: string): Stats | undefined {
 
 function readState(paths: CachePaths): StateFile | undefined {
   try {
-    const state: unknown = JSON.parse(readFileSync(stateFile(paths), 'utf8'));
+    const state: unknown = JSON.parse(readOwnText(stateFile(paths)));
     return isState(state) ? state : undefined;
   } catch {
     return undefined;

@@ -1,8 +1,9 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { fileAccessError, S3LogExtractionError } from '../error.js';
+import { InternalError } from '../internal-error.js';
 
 /** Does tasks one after the other, with what it remembers between them. */
-export type TaskHandler<Task, Result> = (task: Task) => Result;
+export type TaskHandler<Task, Result> = (task: Task) => Result | Promise<Result>;
 
 /** A thread that works on derived data is gone. */
 export class TaskThreadError extends S3LogExtractionError {
@@ -40,16 +41,18 @@ export class TaskPool<Task, Result> {
    * @param module of a thread; it calls {@link serveTasks}
    * @param setupOf what the thread of that number starts with
    * @param threads 1: no thread is made, `here` does the tasks
+   * @param isHereFree whether this thread has nothing else to do than the tasks; if not, there is a thread for them always
    */
   constructor(
     module: URL,
     setupOf: (thread: number) => unknown,
     threads: number,
     here: (setup: unknown) => TaskHandler<Task, Result>,
+    isHereFree = true,
   ) {
     for (let thread = 0; thread < threads; thread++) {
       const setup = setupOf(thread);
-      this.#doers.push(threads === 1 ? inline(here(setup)) : inThread(module, setup));
+      this.#doers.push(threads === 1 && isHereFree ? inline(here(setup)) : inThread(module, setup));
     }
     this.#idle.push(...this.#doers);
   }
@@ -115,17 +118,19 @@ export function serveTasks<Task, Result>(
   start: (setup: unknown) => TaskHandler<Task, Result>,
 ): void {
   const handler = start(workerData);
-  parentPort?.on('message', (task: Task) => {
-    parentPort?.postMessage(reply(handler, task));
+  parentPort?.on('message', async (task: Task) => {
+    parentPort?.postMessage(await reply(handler, task));
   });
 }
 
-function reply<Task, Result>(handler: TaskHandler<Task, Result>, task: Task): Reply<Result> {
+async function reply<Task, Result>(
+  handler: TaskHandler<Task, Result>,
+  task: Task,
+): Promise<Reply<Result>> {
   try {
-    return { result: handler(task) };
+    return { result: await handler(task) };
   } catch (error) {
-    const known = fileAccessError(error);
-    if (known === undefined) throw error;
+    const known = fileAccessError(error) ?? new InternalError('making sums and tables', error);
     const { code, message, hint, exitCode } = known;
     return { error: { code, message, hint, exitCode } };
   }

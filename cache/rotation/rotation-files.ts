@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fsyncDirectory, makeDirectory, writeFileAtomic } from '../atomic-write.js';
 import { writeCacheCopy } from '../cache-copy.js';
 import { readCacheFile } from '../cache-file.js';
 import { DamagedCacheError } from '../commit-record.js';
 import { systemErrorCode } from '../error.js';
+import { readOwnText } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 import { regionsDirectory } from '../region-table.js';
 import { EMPTY_MANIFEST, writeManifest } from '../rollup-manifest.js';
@@ -81,7 +82,12 @@ function copyCacheFile(paths: CachePaths): void {
 
 function readReady(path: string): Ready {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Ready;
+    const ready = JSON.parse(readOwnText(path)) as Ready;
+    // They are removed: a name that leads elsewhere is none of ours.
+    for (const names of [ready.segments, ready.indexes, ready.regions]) {
+      if (!names.every(isBareName)) throw new Error('a name in it is none of a file here');
+    }
+    return ready;
   } catch (error) {
     throw new DamagedCacheError(
       path,
@@ -90,6 +96,10 @@ function readReady(path: string): Ready {
       'Restore it from a backup of the cache: it says how far the change of the key was.',
     );
   }
+}
+
+function isBareName(name: unknown): boolean {
+  return typeof name === 'string' && basename(name) === name && !/^\.{0,2}$/.test(name);
 }
 
 function move(from: string, to: string): void {

@@ -5,6 +5,7 @@ import { removeGarbage } from '../../cache/garbage.js';
 import { Ledger } from '../../cache/ledger.js';
 import { LockLostError } from '../../cache/lock.js';
 import type { WritableCache } from '../../cache/open-cache.js';
+import { requireOwnFolders } from '../../cache/own-file.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { logPath } from '../source/log-path.js';
 import { requireSource } from '../source/require-source.js';
@@ -184,6 +185,7 @@ export async function planExtraction(
   paths: CachePaths,
   options: Pick<ExtractOptions, 'source' | 'limit' | 'onWarning'>,
 ): Promise<ExtractionPlan> {
+  requireOwnFolders(paths);
   const report = emptyReport();
   const ledger = await Ledger.open(paths);
   const plan = openPlan(resolve(options.source), paths, ledger, report, options);
@@ -229,7 +231,7 @@ function openPlan(
 }
 
 /** The cache's own files are no logs. @throws {SourceInCacheError} */
-function requireOutsideCache(source: string, paths: CachePaths): void {
+export function requireOutsideCache(source: string, paths: CachePaths): void {
   if (!existsSync(paths.root)) return;
   const path = relative(realpathSync(paths.root), realpathSync(source));
   if (path === '' || !(path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path))) {
@@ -244,7 +246,7 @@ async function* atMost(count: number, files: AsyncIterable<NewFile>): AsyncGener
 }
 
 /** The cache may stand below the logs; its files are no logs. */
-function isCacheFolder(paths: CachePaths): (stats: Stats) => boolean {
+export function isCacheFolder(paths: CachePaths): (stats: Stats) => boolean {
   const cache = statSync(paths.root, { throwIfNoEntry: false });
   return (stats) => cache !== undefined && stats.dev === cache.dev && stats.ino === cache.ino;
 }

@@ -1,34 +1,15 @@
-import { LF } from './bytes.js';
+import { LineCutter } from './line-cutter.js';
 import { REASON } from './reasons.js';
-import { CHUNK_BYTES, LONGEST_LINE, type RecordBatch } from './record-batch.js';
+import type { RecordBatch } from './record-batch.js';
 import { type FileAccount, reject, scanLines } from './scan-lines.js';
 
-/** The beginning of a line and a chunk; see `RecordBatch` for what is behind them. */
-const CAPACITY_BYTES = CHUNK_BYTES + LONGEST_LINE;
-
-/** New bytes that are worth a look. */
-const LEAST_NEW_BYTES = 1 << 14;
-
-/**
- * Cuts the bytes of one log file, coming in pieces of any size, into lines, in a buffer
- * of fixed size. The result does not depend on where the pieces end.
- *
- * Use: fill `room()` (or part of it), then `took(bytes)`; at the end of the file `finish()`.
- */
-export class LineFeeder {
-  private readonly buffer: Buffer;
-  private filled = 0;
-  /** How much of it has been looked through for lines. */
-  private seen = 0;
-  /** Offset in the log file of the buffer's first byte. */
-  private offset = 0;
-  private skipping: 'no' | 'to the first line' | 'a long line' = 'no';
-  private limit = Number.POSITIVE_INFINITY;
+/** Cuts the bytes of one log file into lines and hands these to a batch. */
+export class LineFeeder extends LineCutter {
   private name = '';
   private account!: FileAccount;
 
   constructor(private readonly batch: RecordBatch) {
-    this.buffer = batch.input;
+    super(batch.input);
   }
 
   /**
@@ -39,74 +20,16 @@ export class LineFeeder {
   begin(name: string, account: FileAccount, start = 0, end = Number.POSITIVE_INFINITY): number {
     this.name = name;
     this.account = account;
-    this.filled = 0;
-    this.seen = 0;
-    this.offset = Math.max(0, start - 1);
-    this.skipping = start > 0 ? 'to the first line' : 'no';
-    this.limit = end;
-    return this.offset;
+    return this.beginAt(start, end);
   }
 
-  /** Whether no further line begins in the part asked for. */
-  get isDone(): boolean {
-    return this.offset >= this.limit;
+  protected takeLines(end: number, isLast: boolean, fileOffset: number, limit: number): number {
+    const { batch, name, account } = this;
+    return scanLines(batch, 0, end, isLast, fileOffset, limit, name, account);
   }
 
-  /** Where the next bytes go. */
-  room(): Buffer {
-    return this.buffer.subarray(this.filled, Math.min(this.filled + CHUNK_BYTES, CAPACITY_BYTES));
-  }
-
-  /** Take the lines that are complete now that `count` bytes were added. */
-  took(count: number): void {
-    this.filled += count;
-    // Decoders may give byte after byte: the beginning of a long line must not be looked through for each.
-    if (this.filled - this.seen < LEAST_NEW_BYTES) return;
-    this.advance(false);
-    this.seen = this.filled;
-    // What is left is the beginning of one line.
-    if (this.filled > LONGEST_LINE && this.skipping === 'no' && !this.isDone) {
-      this.account.lines++;
-      reject(this.offset, REASON.line_too_long, this.name, this.batch, this.account);
-      this.skipping = 'a long line';
-      this.discard(this.filled);
-      this.seen = 0;
-    }
-  }
-
-  /** Take the last line, which may lack its line feed. */
-  finish(): void {
-    this.advance(true);
-  }
-
-  private advance(isLast: boolean): void {
-    if (this.skipping !== 'no') {
-      const feed = this.buffer.indexOf(LF);
-      if (feed < 0 || feed >= this.filled) {
-        this.discard(this.filled);
-        return;
-      }
-      this.discard(feed + 1);
-      this.skipping = 'no';
-    }
-    const end = this.filled;
-    const taken = scanLines(
-      this.batch,
-      0,
-      end,
-      isLast,
-      this.offset,
-      this.limit - this.offset,
-      this.name,
-      this.account,
-    );
-    this.discard(taken);
-  }
-
-  private discard(count: number): void {
-    if (count === 0) return;
-    this.buffer.copyWithin(0, count, this.filled);
-    this.filled -= count;
-    this.offset += count;
+  protected takeLongLine(fileOffset: number): void {
+    this.account.lines++;
+    reject(fileOffset, REASON.line_too_long, this.name, this.batch, this.account);
   }
 }

@@ -7,7 +7,7 @@ import { detectEncoding, ENCODING, type Encoding, SIGNATURE_BYTES } from '../sou
 import { COMPRESSION_SUFFIX } from '../source/log-name.js';
 import { type LogPath, pathBytes } from '../source/log-path.js';
 import { modifiedTime } from '../source/modified-time.js';
-import type { LineFeeder } from './line-feeder.js';
+import type { LineCutter } from './line-cutter.js';
 
 /** Compressed files up to this size are decompressed in one piece when the content is small too. */
 const SMALL_COMPRESSED_BYTES = 1 << 20;
@@ -49,7 +49,7 @@ export type OnProgress = (storedBytes: number) => void | Promise<void>;
 export async function readLogFile(
   file: FoundFile,
   mayBeLarge: boolean,
-  feeder: LineFeeder,
+  feeder: LineCutter,
   onProgress: OnProgress,
 ): Promise<ReadFile> {
   return open(file, async (fd) => {
@@ -78,7 +78,7 @@ export async function readLogFile(
  */
 export function readSmallFile(
   file: FoundFile,
-  feeder: LineFeeder,
+  feeder: LineCutter,
   onProgress: OnProgress,
 ): ReadFile | undefined {
   if (file.sizeBytes > CHECKED_WHOLE_BYTES) return undefined;
@@ -112,7 +112,7 @@ export function readSmallFile(
 export async function readLogFilePart(
   file: FoundFile,
   from: number,
-  feeder: LineFeeder,
+  feeder: LineCutter,
   onProgress: OnProgress,
 ): Promise<ReadFile> {
   return open(file, async (fd) => {
@@ -163,7 +163,7 @@ function feedPlain(
   fd: number,
   from: number,
   size: number,
-  feeder: LineFeeder,
+  feeder: LineCutter,
   onProgress: OnProgress,
 ): number {
   let position = from;
@@ -182,7 +182,7 @@ async function feedGzip(
   fd: number,
   file: FoundFile,
   mayBeLarge: boolean,
-  feeder: LineFeeder,
+  feeder: LineCutter,
   onProgress: OnProgress,
 ): Promise<number> {
   if (file.sizeBytes <= SMALL_COMPRESSED_BYTES) {
@@ -240,7 +240,7 @@ async function feedZstd(
   fd: number,
   size: number,
   mayBeLarge: boolean,
-  feeder: LineFeeder,
+  feeder: LineCutter,
   onProgress: OnProgress,
 ): Promise<number> {
   // The decoder is loaded when there is something for it to do.
@@ -298,7 +298,7 @@ function* chunksOf(
   }
 }
 
-function feedPiece(piece: Uint8Array, feeder: LineFeeder): void {
+function feedPiece(piece: Uint8Array, feeder: LineCutter): void {
   for (let at = 0; at < piece.length; ) {
     const room = feeder.room();
     const count = Math.min(room.length, piece.length - at);

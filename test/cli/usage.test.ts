@@ -38,6 +38,11 @@ const MISTAKES: readonly (readonly [args: string[], help: string])[] = [
   [['update', '--from', 'logs', '--modulus=0'], 'modulus'],
   [['update', 'summaries', '--mode=month'], 'mode'],
   [['config'], 'cache, source, skip-ips or key'],
+  [['validate'], 'need at least 1'],
+  [['validate', 'cache', 'logs'], 'not a folder of logs'],
+  [['validate', 'rhymes', 'logs'], 'lines'],
+  [['validate', 'lines'], 'No folder of logs was given'],
+  [['validate', 'lines', 'logs', '--max-findings=-1'], '--max-findings'],
   [['reset'], 'extraction'],
   [['reset', 'extraction'], '--yes'],
 ];

@@ -17,7 +17,8 @@ import {
 import { RecordBatch } from '../../src/extract/record-batch.js';
 import { emptyAccount } from '../../src/extract/scan-lines.js';
 import { FernetOpener } from '../../src/import/fernet.js';
-import { peerObjects, readPeerLedger } from '../../src/import/peer-cache.js';
+import { peerObjects } from '../../src/import/peer-cache.js';
+import { readPeerLedger } from '../../src/import/peer-ledger.js';
 import { PeerObjectError, peerRecords } from '../../src/import/peer-records.js';
 import { openMmdbWalk } from '../../src/ip/coordinates/mmdb-walk.js';
 import { openMmdbLookup } from '../../src/ip/lookup/mmdb-lookup.js';

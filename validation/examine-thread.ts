@@ -1,0 +1,4 @@
+import { serveTasks } from '../cache/rollups/task-pool.js';
+import { startExamining } from './examine-files.js';
+
+serveTasks(startExamining);
