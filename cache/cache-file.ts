@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { makeDirectory } from './atomic-write.js';
 import { DamagedCacheError, NewerCacheError } from './commit-record.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 import { writeFileExclusive } from './exclusive-write.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /** How a master key is made from a password. */
@@ -66,20 +67,26 @@ export class CacheReadError extends S3LogExtractionError {
  * Read and check `cache.json`.
  *
  * @returns undefined when there is no cache
- * @throws {DamagedCacheError}
+ * @throws {DamagedCacheError} also when it is missing and its second copy is there
  * @throws {NewerCacheError}
  * @throws {CacheReadError}
  */
 export function readCacheFile(paths: CachePaths): CacheFile | undefined {
   let text: string;
   try {
-    text = readFileSync(paths.cacheFile, 'utf8');
+    text = readOwnText(paths.cacheFile);
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    const isAbsent = code === 'ENOENT' || code === 'ENOTDIR';
+    if (isAbsent && existsSync(paths.cacheCopy)) {
+      throw new DamagedCacheError(paths.cacheFile, 'it is missing', error, RESTORE_HINT);
+    }
+    if (isAbsent) return undefined;
+    if (error instanceof DamagedCacheError) throw error;
     throw new CacheReadError(paths.cacheFile, error);
   }
-  return parseCacheFile(text, paths.cacheFile);
+  const hint = existsSync(paths.cacheCopy) ? RESTORE_HINT : BACKUP_HINT;
+  return parseCacheFile(text, paths.cacheFile, hint);
 }
 
 /**
@@ -136,16 +143,26 @@ export function checkMayBecomeCache(paths: CachePaths): void {
   }
 }
 
-/** The salt of the key is in it, and nowhere else. */
-const BACKUP_HINT =
+/** The salt of the key is in it, and in its second copy. */
+export const BACKUP_HINT =
   'Restore cache.json from a backup of the cache: without it addresses cannot be sealed as before.';
+
+/** For what {@link restoreCacheFile} can do something about. */
+export const RESTORE_HINT =
+  'Its second copy, cache.json.copy, is there: "s3logextraction repair" restores it from that.';
 
 /** `cache.json` comes first into a new cache, but logs may be validated before; the last two are put there by systems. */
 const HARMLESS = /^(?:cache\.json\.[0-9a-f]{12}\.tmp|validation|lost\+found|\.DS_Store)$/;
 
-function parseCacheFile(text: string, path: string): CacheFile {
+/**
+ * Check the text of a cache file.
+ *
+ * @param hint what to do about a damaged one
+ * @throws {DamagedCacheError} @throws {NewerCacheError}
+ */
+export function parseCacheFile(text: string, path: string, hint: string): CacheFile {
   const damaged = (why: string): never => {
-    throw new DamagedCacheError(path, why, undefined, BACKUP_HINT);
+    throw new DamagedCacheError(path, why, undefined, hint);
   };
   let file: Unchecked<CacheFile>;
   try {

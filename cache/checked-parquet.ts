@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DamagedCacheError } from './commit-record.js';
 import { systemErrorCode } from './error.js';
+import { openOwnFile } from './own-file.js';
 
 const CHECK_DIGITS = 16;
 const CHECKED_NAME = /\.([0-9a-f]{16})\.parquet$/;
@@ -45,17 +46,18 @@ export function intactParquetFiles(directory: string): string[] {
 const intact = new Map<string, string>();
 
 /**
- * Compare a file with the check in its name; one without a check in its name is of an older version, and passes.
+ * Compare a file with the check in its name; one without a check in its name is of an older version,
+ * and passes unless it is a link.
  *
  * @throws {DamagedCacheError}
  */
 export function requireIntact(path: string): void {
   const check = CHECKED_NAME.exec(basename(path))?.[1];
-  if (check === undefined) return;
   const fd = openOrNothing(path);
   // A reader without the lock may find that a writer has merged it meanwhile.
   if (fd === undefined) return;
   try {
+    if (check === undefined) return;
     const { ino, size, mtimeMs } = fstatSync(fd);
     const stamp = `${ino} ${size} ${mtimeMs}`;
     if (intact.get(path) === stamp) return;
@@ -77,7 +79,7 @@ export function requireIntact(path: string): void {
 
 function openOrNothing(path: string): number | undefined {
   try {
-    return openSync(path, 'r');
+    return openOwnFile(path);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;

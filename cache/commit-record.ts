@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { DamagedCacheError, readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
+
+export { DamagedCacheError } from './own-file.js';
 
 /** A Parquet file in `segments/`, as a commit names it. */
 export interface SegmentFile {
@@ -46,17 +49,6 @@ export interface CommitRecord {
 
 /** The newest schema of records that this version reads and the one it writes. */
 export const RECORD_SCHEMA = 1;
-
-/** A commit record, or a file it names, is not what it should be. */
-export class DamagedCacheError extends S3LogExtractionError {
-  /** @param hint for what `repair` cannot mend */
-  constructor(path: string, why: string, cause?: unknown, hint = REPAIR_HINT) {
-    super('CACHE_DAMAGED', `The cache file ${path} is damaged: ${why}.`, { cause, hint });
-  }
-}
-
-const REPAIR_HINT =
-  'No numbers are published from a damaged cache. Run "s3logextraction repair": it makes derived files anew, and extracts just the log files of damaged commits again.';
 
 /** The cache was written by a newer version of this program. */
 export class NewerCacheError extends S3LogExtractionError {
@@ -121,7 +113,7 @@ export function listCommits(paths: CachePaths): string[] {
  */
 export function readCommit(paths: CachePaths, commit: string): CommitRecord {
   const path = join(paths.commits, `${commit}.json`);
-  const text = readFileSync(path, 'utf8');
+  const text = readOwnText(path);
   const match = /^(.*),"checksum":"([0-9a-f]{64})"\}\n$/s.exec(text);
   if (match === null) throw new DamagedCacheError(path, 'it has no checksum at its end');
   const body = `${match[1]}}`;

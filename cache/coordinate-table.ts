@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, writeFileAtomic } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /** Coordinates that somebody gave us for a region code. */
@@ -47,9 +47,10 @@ export function readCoordinateTable(paths: CachePaths): CoordinateTable {
   const path = coordinateTablePath(paths);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readOwnText(path);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return new Map();
+    if (error instanceof S3LogExtractionError) throw error;
     throw new CoordinateTableError(path, systemErrorCode(error) ?? 'it is unreadable', error);
   }
   let parsed: unknown;

@@ -46,7 +46,7 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
 
 /** `<final name>.<12 hex>.tmp`, as our writers name what is not finished (FORMAT.md W1). */
 const TEMPORARY = /.\.[0-9a-f]{12}\.tmp$/;
-const TEMPORARY_CACHE_FILE = /^(?:cache|settings)\.json\.[0-9a-f]{12}\.tmp$/;
+const TEMPORARY_CACHE_FILE = /^(?:cache|settings)\.json(?:\.copy)?\.[0-9a-f]{12}\.tmp$/;
 
 /** The 35 characters of the commit's name are checked by `commitOfSegment`. */
 const SEGMENT_REST = /^(?:-[0-9a-z-]{1,60}\.(?:records|rejects)|\.files)\.parquet$/;

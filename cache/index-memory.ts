@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeSync } from 'node:fs';
+import { lstatSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { makeDirectory, PRIVATE, writeAtomically } from './atomic-write.js';
 import { checkedName, intactParquetFiles } from './checked-parquet.js';
 import { DamagedCacheError } from './commit-record.js';
 import type { AddIndexesOptions } from './index-table.js';
+import { readOwnFile } from './own-file.js';
 import { dictionaryFixedColumn, int64Column } from './parquet/column.js';
 import { encodeFile } from './parquet/encode-file.js';
 import type { CachePaths } from './paths.js';
@@ -26,7 +27,7 @@ const ROWS_LIMIT = 2 ** 22;
 export function fitInMemory(paths: CachePaths, runs: readonly RollupRun[]): boolean {
   // An index takes 24 bytes, and hardly compresses.
   const indexed = intactParquetFiles(paths.indexes).reduce(
-    (sum, path) => sum + statSync(path).size / (ADDRESS_BYTES + 8),
+    (sum, path) => sum + lstatSync(path).size / (ADDRESS_BYTES + 8),
     0,
   );
   return requesterNumbers(runs) + indexed <= MOST_REQUESTERS;
@@ -144,7 +145,7 @@ interface IndexColumns {
 
 /** @throws {DamagedCacheError} */
 function readIndexFile(path: string): IndexColumns {
-  const file = readFileSync(path);
+  const file = readOwnFile(path);
   try {
     const metadata = parquetMetadata(file as unknown as Uint8Array<ArrayBuffer>);
     const count = Number(metadata.num_rows);
@@ -155,11 +156,7 @@ function readIndexFile(path: string): IndexColumns {
     for (const group of metadata.row_groups) {
       const rows = Number(group.num_rows);
       const { ids, strings } = readStrings(columnChunk(file, metadata, group, 'requester'), rows);
-      const distinct = strings.fixed(ADDRESS_BYTES);
-      for (let row = 0; row < rows; row++) {
-        const from = (ids[row] as number) * ADDRESS_BYTES;
-        addresses.set(distinct.subarray(from, from + ADDRESS_BYTES), (at + row) * ADDRESS_BYTES);
-      }
+      addresses.set(inRows(strings.fixed(ADDRESS_BYTES), ids, rows), at * ADDRESS_BYTES);
       const index = readIntegers(columnChunk(file, metadata, group, 'index'), rows);
       low.set(index.low.subarray(0, rows), at);
       high.set(index.high.subarray(0, rows), at);
@@ -169,4 +166,17 @@ function readIndexFile(path: string): IndexColumns {
   } catch (error) {
     throw new DamagedCacheError(path, `it cannot be read (${(error as Error).message})`, error);
   }
+}
+
+/** Addresses in the order of their rows: usually each stands in one, and they are in order. */
+function inRows(distinct: Uint8Array, ids: Uint32Array, rows: number): Uint8Array {
+  if (distinct.length === rows * ADDRESS_BYTES && ids.every((id, row) => id === row)) {
+    return distinct;
+  }
+  const addresses = new Uint8Array(rows * ADDRESS_BYTES);
+  for (let row = 0; row < rows; row++) {
+    const from = (ids[row] as number) * ADDRESS_BYTES;
+    addresses.set(distinct.subarray(from, from + ADDRESS_BYTES), row * ADDRESS_BYTES);
+  }
+  return addresses;
 }

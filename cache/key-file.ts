@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectory } from './atomic-write.js';
 import { configurationDirectory } from './configuration.js';
@@ -82,15 +82,19 @@ export function readOrCreateKeyFile(env: NodeJS.ProcessEnv): Uint8Array {
   const known = readKey(path);
   if (known !== undefined) return known;
   makeDirectory(dirname(path));
-  writeFileExclusive(path, `${randomBytes(32).toString('hex')}\n`);
-  return readKeyFile(env);
+  const isMade = writeFileExclusive(path, `${randomBytes(32).toString('hex')}\n`);
+  const key = readKey(path);
+  if (key !== undefined) return key;
+  if (isMade) throw new KeyFileMissingError(path);
+  throw new KeyFileUnreadableError(path, new Error('it is a link that leads nowhere'));
 }
 
 /** @returns undefined when there is no such file */
 function readKey(path: string): Uint8Array | undefined {
   let text: string;
   try {
-    const fd = openSync(path, 'r');
+    // Unlike files of a cache it may be a link: secrets are mounted so. What counts is the file it leads to.
+    const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const { mode, size } = fstatSync(fd);
       checkNotExposed(path, mode);

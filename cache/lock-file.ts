@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheReadError } from './cache-file.js';
 import { systemErrorCode } from './error.js';
+import { DamagedCacheError, openOwnFile } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import { type ProcessIdentity, processStatus } from './process-identity.js';
 
@@ -79,14 +80,15 @@ const LOCK_NAME = /^\d{12}\.json$/;
 function readLockFile(paths: CachePaths, generation: number): LockFile | undefined {
   const path = lockFilePath(paths, generation);
   try {
-    const fd = openSync(path, 'r');
+    const fd = openOwnFile(path);
     try {
       const modifiedMs = fstatSync(fd).mtimeMs;
       return { generation, path, modifiedMs, content: parse(readFileSync(fd, 'utf8'), generation) };
     } finally {
       closeSync(fd);
     }
-  } catch {
+  } catch (error) {
+    if (error instanceof DamagedCacheError) throw error;
     // Gone, or there and not to be read: the next line tells.
   }
   try {

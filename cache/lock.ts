@@ -17,6 +17,7 @@ import {
   lockFilePath,
   readHighestLock,
 } from './lock-file.js';
+import { openOwnFile, WRITE_OWN } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import { currentProcess } from './process-identity.js';
 
@@ -168,7 +169,7 @@ function hold(paths: CachePaths, content: LockContent): Lock {
  */
 function renew(path: string): void {
   try {
-    const fd = openSync(path, 'r+');
+    const fd = openOwnFile(path, WRITE_OWN);
     try {
       writeSync(fd, '{', 0);
     } finally {

@@ -1,15 +1,21 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { makeDirectory, PUBLISHED } from './atomic-write.js';
+import { keepCacheCopy, planCacheFileRepair, restoreCacheFile, usableCopy } from './cache-copy.js';
 import {
   type CacheFile,
   checkMayBecomeCache,
   createCacheFile,
+  RESTORE_HINT,
   readCacheFile,
 } from './cache-file.js';
+import { DamagedCacheError } from './commit-record.js';
 import { S3LogExtractionError } from './error.js';
 import { removeGarbage } from './garbage.js';
 import { keyFilePath } from './key-file.js';
 import { acquireLock, type Lock } from './lock.js';
+import { requireOwnFolders } from './own-file.js';
 import { passwordFrom } from './password.js';
 import { type CachePaths, cachePaths } from './paths.js';
 import { isRotationReady } from './rotation/rotation-paths.js';
@@ -67,6 +73,7 @@ export class KeyInCacheError extends S3LogExtractionError {
  * @param options.needsKey false for a stage that neither seals nor opens addresses
  * @throws {CacheLockedError}
  * @throws {WrongPasswordError} and others that name what is wrong with the key
+ * @throws {LinkedFolderError}
  * @throws {NotACacheError} when the directory holds something else
  * @throws {NoCacheError} when there is none and none is to be made
  */
@@ -83,6 +90,7 @@ export async function openCacheForWriting(
   options: OpenOptions & { readonly needsKey?: boolean },
 ): Promise<KeylessCache | WritableCache> {
   const paths = cachePaths(resolve(root));
+  requireOwnFolders(paths);
   if (isRotationReady(paths)) await finishInterruptedRotation(paths, options);
   if (options.needsKey === false) {
     const { cacheFile } = openCacheForReading(root);
@@ -90,15 +98,48 @@ export async function openCacheForWriting(
   }
   const { cacheFile, key } = await openOrCreate(paths, options.env);
   const cache = takeOver(paths, cacheFile, options);
-  if (readCacheFile(paths)?.key.check === cacheFile.key.check) return { ...cache, key };
-  cache.close();
-  throw new KeyChangedError(paths.root);
+  try {
+    if (readCacheFile(paths)?.key.check !== cacheFile.key.check) {
+      throw new KeyChangedError(paths.root);
+    }
+    keepCacheCopy(paths, cacheFile);
+    return { ...cache, key };
+  } catch (error) {
+    cache.close();
+    throw error;
+  }
+}
+
+/**
+ * Restore `cache.json` from its second copy, where it is missing or damaged: also where only the key at hand can tell.
+ *
+ * @returns whether it was
+ * @throws {DamagedCacheError} and others: it cannot be
+ */
+export async function repairCacheFile(root: string, options: OpenOptions): Promise<boolean> {
+  const paths = cachePaths(resolve(root));
+  requireOwnFolders(paths);
+  if (isRotationReady(paths)) await finishInterruptedRotation(paths, options);
+  const { openSealingKey } = await import('./sealing-key.js');
+  const opens = async ({ key }: CacheFile) => {
+    await openSealingKey(key, options.env, paths.cacheFile);
+  };
+  const { damaged, copy } = await planCacheFileRepair(paths, opens);
+  if (damaged !== 'cache.json' || copy === undefined) return false;
+  const lock = acquireLock(paths, options);
+  try {
+    restoreCacheFile(paths, copy);
+  } finally {
+    lock.release();
+  }
+  return true;
 }
 
 /**
  * Open a cache for reading. Creates and changes nothing.
  *
  * @throws {NoCacheError}
+ * @throws {LinkedFolderError}
  * @throws {DamagedCacheError}
  * @throws {NewerCacheError}
  */
@@ -106,6 +147,7 @@ export function openCacheForReading(root: string): ReadableCache {
   const paths = cachePaths(resolve(root));
   const cacheFile = readCacheFile(paths);
   if (cacheFile === undefined) throw new NoCacheError(paths.root);
+  requireOwnFolders(paths);
   return { paths, cacheFile };
 }
 
@@ -141,7 +183,18 @@ async function openOrCreate(
   const { createSealingKey, openSealingKey } = await import('./sealing-key.js');
   const existing = readCacheFile(paths);
   if (existing !== undefined) {
-    return { cacheFile: existing, key: await openSealingKey(existing.key, env, paths.cacheFile) };
+    try {
+      return { cacheFile: existing, key: await openSealingKey(existing.key, env, paths.cacheFile) };
+    } catch (error) {
+      const copy = usableCopy(paths);
+      if (copy === undefined || isDeepStrictEqual(copy.key, existing.key)) throw error;
+      // Whoever has the right password must not be told that it is wrong.
+      await openSealingKey(copy.key, env, paths.cacheFile).catch(() => {
+        throw error;
+      });
+      const why = 'what it says of its key is not what was written';
+      throw new DamagedCacheError(paths.cacheFile, why, error, RESTORE_HINT);
+    }
   }
   checkMayBecomeCache(paths);
   const { key, cacheKey } = await createSealingKey(env);
@@ -179,9 +232,19 @@ function makeSkeleton(paths: CachePaths): void {
 function checkKeyOutside(paths: CachePaths, env: NodeJS.ProcessEnv): void {
   if (passwordFrom(env) !== undefined) return;
   const keyFile = resolve(keyFilePath(env));
-  const path = relative(paths.root, keyFile);
+  const path = relative(realPath(paths.root), realPath(keyFile));
   if (path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)) {
     throw new KeyInCacheError(keyFile, paths.root);
+  }
+}
+
+/** Where a path leads, as far as it is there: cache, configuration and key file may be links. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
   }
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CacheWriteError, fsyncDirectory, PRIVATE, TEMPORARY_SUFFIX } from './atomic-write.js';
 import type { Engine } from './engine.js';
 import { S3LogExtractionError } from './error.js';
+import { openOwnFile, WRITE_OWN } from './own-file.js';
 import { sqlString } from './sql.js';
 import { type FileSeal, sealFile } from './verify-file.js';
 
@@ -50,7 +51,7 @@ export async function writeParquet(
 }
 
 function makeDurable(path: string): void {
-  const fd = openSync(path, 'r+');
+  const fd = openOwnFile(path, WRITE_OWN);
   try {
     fchmodSync(fd, PRIVATE.file);
     fsyncSync(fd);

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export interface CachePaths {
   readonly root: string;
   readonly cacheFile: string;
+  /** The second copy of it. */
+  readonly cacheCopy: string;
   readonly commits: string;
   readonly segments: string;
   readonly ledger: string;
@@ -20,6 +22,7 @@ export function cachePaths(root: string): CachePaths {
   return {
     root,
     cacheFile: join(root, 'cache.json'),
+    cacheCopy: join(root, 'cache.json.copy'),
     commits: join(root, 'commits'),
     segments: join(root, 'segments'),
     ledger: join(root, 'ledger'),

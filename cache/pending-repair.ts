@@ -1,7 +1,8 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fsyncDirectory, writeFileAtomic } from './atomic-write.js';
 import { systemErrorCode } from './error.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /** Log files whose commit was withdrawn, and that are to be extracted again. */
@@ -24,7 +25,7 @@ export interface PendingRepair {
  */
 export function readPendingRepair(paths: CachePaths): PendingRepair | undefined {
   try {
-    const pending = JSON.parse(readFileSync(file(paths), 'utf8')) as PendingRepair;
+    const pending = JSON.parse(readOwnText(file(paths))) as PendingRepair;
     return pending.version === 1 && Array.isArray(pending.again) ? pending : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || systemErrorCode(error) === 'ENOENT') return undefined;

@@ -8,15 +8,16 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { CacheWriteError, PUBLISHED, TEMPORARY_SUFFIX } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { openOwnFile, readOwnFile, WRITE_OWN } from './own-file.js';
+import { checkOf, PiecewiseCheck } from './published-checks.js';
 import { PublishedFolderError } from './published-folder.js';
 
 /** Large files are compared in pieces of this size. */
@@ -29,6 +30,7 @@ const PIECE_BYTES = 1 << 20;
  */
 export class PublishedBatch {
   #written: { readonly path: string; readonly temporary: string }[] = [];
+  #checks: (readonly [path: string, check: string])[] = [];
   /** Names of temporary files: these, and a number. */
   readonly #token = randomBytes(3).toString('hex');
   #count = 0;
@@ -56,7 +58,9 @@ export class PublishedBatch {
     const second = first.done === true ? first : iterator.next();
     const isWhole = second.done === true;
     const size = this.#sizeOfFile(path);
-    if (isWhole && size === head.length && readFileSync(path).equals(head)) return false;
+    const check = isWhole ? undefined : new PiecewiseCheck();
+    if (isWhole) this.#checks.push([path, checkOf(head)]);
+    if (isWhole && size === head.length && readOwnFile(path).equals(head)) return false;
     const temporary = this.#temporaryName(path);
     try {
       if (size === undefined && dirname(path) !== this.#folder) makeFolder(dirname(path));
@@ -64,13 +68,16 @@ export class PublishedBatch {
       let bytes = 0;
       try {
         if (isMasked(PUBLISHED.file)) fchmodSync(fd, PUBLISHED.file);
+        check?.add(head);
         bytes += writeFully(fd, head);
         for (let next = second; next.done !== true; next = iterator.next()) {
+          check?.add(next.value);
           bytes += writeFully(fd, next.value);
         }
       } finally {
         closeSync(fd);
       }
+      if (check !== undefined) this.#checks.push([path, check.value()]);
       if (!isWhole && size === bytes && haveSameBytes(temporary, path)) {
         unlinkSync(temporary);
         return false;
@@ -84,11 +91,21 @@ export class PublishedBatch {
     }
   }
 
+  /**
+   * The checks of all files prepared since the last time, changed or not, under their names below a folder:
+   * to be noted before these are replaced.
+   */
+  takeChecks(folder: string): (readonly [name: string, check: string])[] {
+    const checks = this.#checks.map(([path, check]) => [relative(folder, path), check] as const);
+    this.#checks = [];
+    return checks;
+  }
+
   /** Make the bytes of each file durable by itself: for few. @throws {CacheWriteError} */
   sync(): void {
     for (const { path, temporary } of this.#written) {
       attempt(path, () => {
-        const fd = openSync(temporary, 'r+');
+        const fd = openOwnFile(temporary, WRITE_OWN);
         try {
           fdatasyncSync(fd);
         } finally {
@@ -153,7 +170,10 @@ const MANY_FILES = 200;
  */
 export function syncFileSystem(folder: string, files: number): boolean {
   if (files < MANY_FILES || process.platform !== 'linux') return false;
-  return spawnSync('sync', ['-f', folder], { stdio: 'ignore' }).status === 0;
+  return (
+    spawnSync('sync', ['-f', folder], { stdio: 'ignore', env: { PATH: process.env.PATH } })
+      .status === 0
+  );
 }
 
 function attempt(path: string, action: () => void): void {
@@ -192,7 +212,7 @@ function isMasked(mode: number): boolean {
 }
 
 function haveSameBytes(one: string, other: string): boolean {
-  const fds = [openSync(one, 'r'), openSync(other, 'r')] as const;
+  const fds = [openOwnFile(one), openOwnFile(other)] as const;
   try {
     const pieces = [Buffer.alloc(PIECE_BYTES), Buffer.alloc(PIECE_BYTES)] as const;
     for (;;) {

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, createReadStream, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory, replacePublished } from './atomic-write.js';
 import { systemErrorCode } from './error.js';
+import { READ_OWN, readOwnFile } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /** Content up to this size is held in memory; more goes to `<cache>/tmp` until it is whole. */
 const IN_MEMORY_BYTES = 1 << 20;
 const PIECE_BYTES = 1 << 20;
+const OWN_STREAM = { highWaterMark: PIECE_BYTES, flags: READ_OWN as unknown as string };
 
 /**
  * A file to be published, whose content comes in pieces. It replaces what stands under its name
@@ -76,10 +78,10 @@ export class PublishedFile {
   async #isPublished(): Promise<boolean> {
     const size = await regularFileSize(this.#path);
     if (size !== this.#bytes) return false;
-    if (this.#spool === undefined) return (await readFile(this.#path)).equals(this.#content());
+    if (this.#spool === undefined) return readOwnFile(this.#path).equals(this.#content());
     const pieces = this.#pieces();
     let piece: Buffer = Buffer.alloc(0);
-    for await (const chunk of createReadStream(this.#path, { highWaterMark: PIECE_BYTES })) {
+    for await (const chunk of createReadStream(this.#path, OWN_STREAM)) {
       for (let found = chunk as Buffer; found.length > 0; ) {
         if (piece.length === 0) piece = pieces.next().value ?? Buffer.alloc(0);
         const length = Math.min(piece.length, found.length);

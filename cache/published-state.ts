@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { listCommits } from './commit-record.js';
 import { groupingId } from './datasets/grouping.js';
 import { systemErrorCode } from './error.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
+import { knownChecks, type PublishedChecks } from './published-checks.js';
 import type { RollupManifest } from './rollup-manifest.js';
 import type { BlockPlace } from './rollups/dataset-blocks.js';
 
@@ -23,6 +25,8 @@ interface StateFile {
   readonly regions: readonly string[];
   readonly commits: readonly string[];
   readonly files: Readonly<Record<string, Stamp>>;
+  /** 1 when the checks of these files were noted, too: an earlier version, which does not, leaves it out. */
+  readonly checks?: 1;
 }
 
 /** What was published last: out of what, and which files with which size and modification time. */
@@ -30,13 +34,18 @@ export class PublishedState {
   readonly #paths: CachePaths;
   readonly #rules: string;
   readonly #state: StateFile | undefined;
+  readonly #checks: PublishedChecks | undefined;
 
   /** @param options whatever else the published bytes depend on */
   constructor(paths: CachePaths, options: readonly unknown[]) {
     this.#paths = paths;
     this.#rules = hashOf([PUBLICATION_VERSION, groupingId(paths), options]);
     const state = readState(paths);
-    this.#state = state?.rules === this.#rules ? state : undefined;
+    const checks = state?.checks === 1 ? knownChecks(paths) : undefined;
+    // What cannot be told to be whole is made anew, once.
+    this.#checks = checks?.isComplete === true ? checks : undefined;
+    const isKnown = state?.rules === this.#rules && this.#checks !== undefined;
+    this.#state = isKnown ? state : undefined;
   }
 
   /**
@@ -47,7 +56,8 @@ export class PublishedState {
     const state = this.#state;
     if (state === undefined || !this.#hasSameRegions(state)) return false;
     if (!isSame(state.commits, listCommits(this.#paths))) return false;
-    return Object.keys(state.files).every((file) => this.#isUntouched(state, file));
+    const isSettled = [...(this.#checks?.files.values() ?? [])].every(({ length }) => length === 1);
+    return isSettled && Object.keys(state.files).every((file) => this.#isUntouched(state, file));
   }
 
   /**
@@ -79,7 +89,9 @@ export class PublishedState {
     return (dataset, table) => {
       if (table === 'by_region.tsv' && !sameRegions) return true;
       if (places.get(dataset)?.some(({ file }) => changed.has(file)) ?? true) return true;
-      return !this.#isUntouched(state, join('summaries', folderOf(dataset), table));
+      const name = join(folderOf(dataset), table);
+      if (this.#checks?.files.get(name)?.length !== 1) return true;
+      return !this.#isUntouched(state, join('summaries', name));
     };
   }
 
@@ -101,6 +113,7 @@ export class PublishedState {
       regions: regionFiles(this.#paths),
       commits: listCommits(this.#paths),
       files,
+      checks: 1,
     };
     writeFileAtomic(stateFile(this.#paths), `${JSON.stringify(state)}\n`);
   }
@@ -123,7 +136,7 @@ export class PublishedState {
 
 function readState(paths: CachePaths): StateFile | undefined {
   try {
-    const state = JSON.parse(readFileSync(stateFile(paths), 'utf8')) as StateFile;
+    const state = JSON.parse(readOwnText(stateFile(paths))) as StateFile;
     const isWhole = Array.isArray(state.commits) && Array.isArray(state.regions);
     return isWhole && typeof state.files === 'object' ? state : undefined;
   } catch {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, writeFileAtomic } from './atomic-write.js';
 import { systemErrorCode } from './error.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /** One requester whose region is another than before. */
@@ -52,7 +52,7 @@ function readCounts(path: string): Map<string, number> {
 
 function readLines(path: string): string[] {
   try {
-    return readFileSync(path, 'utf8')
+    return readOwnText(path)
       .split('\n')
       .filter((line) => line !== '');
   } catch (error) {

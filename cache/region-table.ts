@@ -55,7 +55,7 @@ export function regionStateRelation(paths: CachePaths): string {
 export const IS_DETERMINED = "region NOT IN ('unknown', 'undetermined')";
 
 /**
- * Save rows, durably, as one new file. Costs what is new.
+ * Save rows, durably, as one new file. Costs what is new; rows that a file holds just so cost nothing.
  *
  * @param assertHeld called before the file gets its name; throws when the lock is lost
  * @throws {CacheWriteError}
@@ -70,6 +70,7 @@ export function addRegions(
   makeDirectory(directory);
   const bytes = encodeRegions(rows);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (namesIn(directory).some((name) => name.endsWith(checkedName('', sha256)))) return;
   writeAtomically(join(directory, checkedName(newStem(), sha256)), PRIVATE, (fd) => {
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     assertHeld();

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { systemErrorCode } from './error.js';
+import { DamagedCacheError, readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import type { RequesterFile } from './rollups/requester-file.js';
 import type { SumsFile } from './rollups/sums-file.js';
@@ -39,9 +39,10 @@ export const ROLLUP_FILE = /^[0-9a-f]{32}\.(sums|requesters\.parquet|days\.parqu
 export function readManifest(paths: CachePaths): RollupManifest | undefined {
   let text: string;
   try {
-    text = readFileSync(manifestPath(paths), 'utf8');
+    text = readOwnText(manifestPath(paths));
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    // A link is replaced by the next manifest, as a damaged one is.
+    if (systemErrorCode(error) === 'ENOENT' || error instanceof DamagedCacheError) return undefined;
     throw error;
   }
   const match = /,"checksum":"([0-9a-f]{64})"\}\n$/.exec(text);

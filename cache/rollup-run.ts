@@ -6,8 +6,9 @@ import { type CommitRecord, DamagedCacheError, type SegmentFile } from './commit
 import { type DatasetGrouping, readGrouping } from './datasets/grouping.js';
 import type { CachePaths } from './paths.js';
 import type { RollupRun } from './rollup-manifest.js';
-import { readRequesters, writeRequesters } from './rollups/requester-file.js';
-import { RequesterTable } from './rollups/requester-table.js';
+import { type KnownRequesters, numberRequesters } from './rollups/number-requesters.js';
+import { type RequesterFile, readRequesters, writeRequesters } from './rollups/requester-file.js';
+import { WORDS } from './rollups/requester-table.js';
 import {
   type RollupReply,
   type RollupSetup,
@@ -92,16 +93,16 @@ export async function rollUpCommits(
     startRollupTasks,
   );
   try {
-    const [, table] = await Promise.all([
+    const [, known] = await Promise.all([
       pool.runAll(scans(segments), undefined, () => !shouldStop()),
       // Meanwhile, unless there are no threads.
       (async () => knownRequesters(paths, runs))(),
     ]);
     const scanned = await pool.everywhere(() => ({ kind: 'scanned' }));
     if (shouldStop()) return undefined;
-    const before = table.count;
-    const numbers = scanned.map(({ addresses }) => shared(table.numbers(addresses ?? NOTHING)));
-    const start = { kind: 'start', spills, numbers, requesters: table.count } as const;
+    const came = scanned.map(({ addresses }) => addresses ?? NOTHING);
+    const { numbers, count, added } = numberRequesters(known, came);
+    const start = { kind: 'start', spills, numbers, requesters: count } as const;
     await pool.everywhere(() => start);
     const extents = scanned.map((reply) => reply.extents ?? []);
     const slices = slicesOf(extents, options.sliceWords ?? SLICE_WORDS);
@@ -109,7 +110,7 @@ export async function rollUpCommits(
     const finished = await pool.everywhere(() => ({ kind: 'finish' }));
     requireAll(paths, commits, rows, finished);
     const sums = finished.flatMap(({ sums }): SumsFile[] => (sums === undefined ? [] : [sums]));
-    return { commits: names, sums, requesters: writeNew(paths, table, before) };
+    return { commits: names, sums, requesters: writeNew(paths, added, count) };
   } finally {
     await pool.close();
     for (const spill of spills) removeSpill(spill);
@@ -127,27 +128,19 @@ const NOTHING = new Uint32Array(0);
 const REQUESTERS_A_FILE = 4_000_000;
 
 /** All requesters that have a number. @throws {RollupsDamagedError} */
-function knownRequesters(paths: CachePaths, runs: readonly RollupRun[]): RequesterTable {
-  const files = runs.flatMap((run) => run.requesters);
-  const rows = files.reduce((sum, file) => sum + file.rows, 0);
-  const words = new Uint32Array((rows + 1) * 4);
-  for (const file of files) {
-    const { numbers, addresses } = readRequesters(paths.rollups, file);
-    numbers.forEach((number, row) => {
-      for (let i = 0; i < 4; i++) words[number * 4 + i] = addresses[row * 4 + i];
-    });
-  }
-  const table = new RequesterTable(rows + 1);
-  table.numbers(words);
-  return table;
+function knownRequesters(paths: CachePaths, runs: readonly RollupRun[]): KnownRequesters[] {
+  return runs.flatMap((run) => run.requesters.map((file) => readRequesters(paths.rollups, file)));
 }
 
-function writeNew(paths: CachePaths, table: RequesterTable, before: number) {
+/** @param added addresses as words @param count the number of the last one is one below it */
+function writeNew(paths: CachePaths, added: Uint32Array, count: number): RequesterFile[] {
+  const rows = added.length / WORDS;
   const files = [];
-  for (let from = before; from < table.count; from += REQUESTERS_A_FILE) {
-    const end = Math.min(table.count, from + REQUESTERS_A_FILE);
-    const numbers = Float64Array.from({ length: end - from }, (_, row) => from + row);
-    files.push(writeRequesters(paths.rollups, numbers, table.words.slice(from * 4, end * 4)));
+  for (let from = 0; from < rows; from += REQUESTERS_A_FILE) {
+    const end = Math.min(rows, from + REQUESTERS_A_FILE);
+    const first = count - rows + from;
+    const numbers = Float64Array.from({ length: end - from }, (_, row) => first + row);
+    files.push(writeRequesters(paths.rollups, numbers, added.slice(from * WORDS, end * WORDS)));
   }
   return files;
 }
@@ -178,13 +171,6 @@ function slicesOf(extents: readonly (readonly Extent[])[], mostWords: number): S
     last.words += extent.words;
   }
   return slices.sort((a, b) => b.words - a.words).map(({ slice }) => slice);
-}
-
-/** Memory that all threads see. */
-function shared(values: Uint32Array): Uint32Array {
-  const memory = new Uint32Array(new SharedArrayBuffer(values.byteLength));
-  memory.set(values);
-  return memory;
 }
 
 /** A defect must not pass as a number: each kind of sums must hold all records. */

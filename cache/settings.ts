@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { DamagedCacheError, NewerCacheError } from './commit-record.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /**
@@ -56,10 +56,11 @@ export function readSettings(paths: CachePaths): CacheSettings {
   const path = settingsFile(paths);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readOwnText(path);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { datasets: FIRST_COMPONENT };
+    if (error instanceof DamagedCacheError) throw error;
     throw new SettingsReadError(path, error);
   }
   let value: (Partial<CacheSettings> & { version?: unknown }) | null;

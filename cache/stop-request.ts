@@ -1,7 +1,8 @@
 import { closeSync, lstatSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheWriteError, makeDirectory, PRIVATE } from './atomic-write.js';
-import { systemErrorCode } from './error.js';
+import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { APPEND_OWN, unlinked } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /**
@@ -14,8 +15,9 @@ export function requestStop(paths: CachePaths, token: string): void {
   const path = requestPath(paths, token);
   makeDirectory(paths.stop);
   try {
-    closeSync(openSync(path, 'a', PRIVATE.file));
+    closeSync(unlinked(path, () => openSync(path, APPEND_OWN, PRIVATE.file)));
   } catch (error) {
+    if (error instanceof S3LogExtractionError) throw error;
     throw new CacheWriteError(path, error);
   }
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { DamagedCacheError } from './commit-record.js';
 import { systemErrorCode } from './error.js';
+import { READ_OWN } from './own-file.js';
 
 /** What is recorded of a file that must not change. */
 export interface FileSeal {
@@ -28,11 +29,13 @@ export async function verifyFile(path: string, seal: FileSeal): Promise<void> {
   }
 }
 
+const OWN_STREAM = { highWaterMark: 1 << 20, flags: READ_OWN as unknown as string };
+
 /** Size and SHA-256 of a file, in bounded memory. */
 export async function sealFile(path: string): Promise<FileSeal> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) {
+  for await (const piece of createReadStream(path, OWN_STREAM)) {
     hash.update(piece as Buffer);
     bytes += (piece as Buffer).length;
   }

@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { readCacheCopy } from '../cache/cache-copy.js';
+import { readCacheFile } from '../cache/cache-file.js';
 import { parquetFiles, requireIntact } from '../cache/checked-parquet.js';
 import {
   type CommitRecord,
+  DamagedCacheError,
   listCommits,
   readCommit,
   type SegmentFile,
@@ -15,21 +19,26 @@ import type { CachePaths } from '../cache/paths.js';
 import { regionsDirectory } from '../cache/region-table.js';
 import { readManifest, rollupFiles } from '../cache/rollup-manifest.js';
 import { readRollupTotals } from '../cache/rollup-totals.js';
+import { isRotationReady } from '../cache/rotation/rotation-paths.js';
 import { parquetRelation } from '../cache/sql.js';
 import { verifyFile } from '../cache/verify-file.js';
 import type { Finding } from './finding.js';
+import { publishedFindings } from './published-files.js';
 
 /**
  * The protocol `cache`, see PROTOCOLS.md: reads everything that commits and rollups name. Changes nothing and takes
  * no lock; commits made meanwhile are not looked at.
  *
  * @param onFile called before each file that is read
+ * @param onUnknown told how many published files nothing is known of, when there are any
  */
 export async function* validateCache(
   paths: CachePaths,
   engine: Engine,
   onFile: (file: string) => void = () => {},
+  onUnknown: (files: number) => void = () => {},
 ): AsyncGenerator<Finding, void, void> {
+  yield* cacheFileFindings(paths);
   const commits: CommitRecord[] = [];
   for (const name of listCommits(paths)) {
     const file = join(paths.commits, `${name}.json`);
@@ -56,6 +65,21 @@ export async function* validateCache(
   yield* rollupFindings(paths, engine, commits, onFile);
   yield* requesterFindings(paths, onFile);
   yield* missingCommits(paths);
+  const { unknown } = yield* publishedFindings(paths, onFile);
+  if (unknown > 0) onUnknown(unknown);
+}
+
+/** `cache.json` and its second copy, where there is one, are the same. */
+async function* cacheFileFindings(paths: CachePaths): AsyncGenerator<Finding> {
+  // One of them is that of the new key already.
+  if (isRotationReady(paths)) return;
+  const found = await attempt('cache-file-intact', paths.cacheCopy, () => {
+    const copy = readCacheCopy(paths);
+    if (copy === undefined || isDeepStrictEqual(copy, readCacheFile(paths))) return;
+    const hint = '"s3logextraction repair" finds out which one is right';
+    throw new DamagedCacheError(paths.cacheFile, `it differs from its second copy; ${hint}`);
+  });
+  if (found !== undefined) yield found;
 }
 
 /** What is known of requesters is what was written. */

@@ -7,7 +7,6 @@ import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
-import { watchStopSignals } from '../stop-signals.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** Neither the command line nor the configuration names a source. */
@@ -85,6 +84,7 @@ async function extract(
 ): Promise<number> {
   const { openCacheForWriting } = await import('../../cache/open-cache.js');
   const { extractionStatus, runExtraction } = await import('../run-extraction.js');
+  const { watchStopSignals } = await import('../stop-signals.js');
   const cache = await openCacheForWriting(cacheDirectory, { command: 'extract', env });
   const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
     output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),

@@ -13,16 +13,16 @@ export const importCommand = defineCommand({
   options: {
     logs: {
       type: 'string',
-      describe: 'Folder of its logs, where its records hold whole paths of log files',
+      describe: 'Folder or s3:// URL of its logs, where its records hold whole paths of log files',
     },
     mode: {
       choices: ['generic', 'dandi'],
       describe: 'Mode of the cache (default: as before, or as the records say)',
     },
-    'with-unfinished': {
-      type: 'boolean',
-      default: false,
-      describe: 'Also when it ended in the middle of log files, which then count as read',
+    unfinished: {
+      choices: ['read', 'again'],
+      describe:
+        'When it ended in the middle of log files: count them as read, or let them be extracted again',
     },
   },
   examples: [['$0 import ~/.cache/s3-log-extraction', 'Switch without reading the logs again']],
@@ -37,9 +37,9 @@ export const importCommand = defineCommand({
     try {
       const report = await importCache(cache, {
         folder: resolve(options.folder),
-        logRoot: options.logs === undefined ? undefined : resolve(options.logs),
+        logRoot: logRoot(options.logs),
         mode: options.mode,
-        withUnfinished: options.withUnfinished,
+        unfinished: options.unfinished,
         password: nonEmpty(env.S3_LOG_EXTRACTION_IMPORT_PASSWORD ?? env.S3_LOG_EXTRACTION_PASSWORD),
         salt: nonEmpty(env.S3_LOG_EXTRACTION_SALT),
         shouldStop: signals.shouldStop,
@@ -50,6 +50,7 @@ export const importCommand = defineCommand({
           ),
       });
       const { objects, records, logFiles, recordsWithoutDownload, stopped } = report;
+      const { unfinished, regions } = report;
       const text = [
         `Imported ${plural(objects.imported, 'object')} with ${plural(records, 'record')}; ${formatCount(objects.known)} known already, ${formatCount(objects.failed)} failed.`,
         `  ${plural(logFiles, 'log file')} will not be extracted again.`,
@@ -58,6 +59,16 @@ export const importCommand = defineCommand({
         text.push(
           `  ${plural(recordsWithoutDownload, 'record')} without a note of downloads count as none.`,
         );
+      }
+      if (regions.imported + regions.leftOut > 0) {
+        text.push(
+          `  ${plural(regions.imported, 'region')} of requesters taken over, ${formatCount(regions.leftOut)} left to be looked up.`,
+        );
+      }
+      if (unfinished.count > 0) {
+        const become = options.unfinished === 'read' ? 'count as read' : 'will be extracted again';
+        text.push(`  ${plural(unfinished.count, 'log file')} begun and not ended ${become}:`);
+        text.push(...unfinished.names.map((name) => `    ${JSON.stringify(name)}`));
       }
       if (stopped) text.push('Stopped as asked; run the same command again to go on.');
       output.print(text.join('\n'));
@@ -69,6 +80,10 @@ export const importCommand = defineCommand({
     }
   },
 });
+
+function logRoot(logs: string | undefined): string | undefined {
+  return logs === undefined || logs.startsWith('s3://') ? logs : resolve(logs);
+}
 
 function nonEmpty(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;

@@ -48,10 +48,15 @@ export const repairCommand = defineCommand({
       output.json({ dryRun: true, ...plan });
       return hasWork(plan) ? EXIT_STATUS.findings.status : EXIT_STATUS.done.status;
     }
-    const { openCacheForReading, openCacheForWriting } = await import('../../cache/open-cache.js');
+    const { openCacheForReading, openCacheForWriting, repairCacheFile } = await import(
+      '../../cache/open-cache.js'
+    );
     const { skippedAddresses } = await import('../run-extraction.js');
     const { extractionReporter } = await import('../progress-reporter.js');
     const { watchStopSignals } = await import('../stop-signals.js');
+    if (await repairCacheFile(cacheDirectory, { command: 'repair', env })) {
+      output.print('cache.json was damaged: it was restored from its second copy.');
+    }
     // Nothing is made where there is nothing to repair.
     openCacheForReading(cacheDirectory);
     const cache = await openCacheForWriting(cacheDirectory, { command: 'repair', env });
@@ -82,7 +87,8 @@ export const repairCommand = defineCommand({
 });
 
 function hasWork({ damage, withdraw }: RepairPlan): boolean {
-  return damage.rollups.length + damage.requesters.length + withdraw.length > 0;
+  const { rollups, requesters, published } = damage;
+  return rollups.length + requesters.length + published.length + withdraw.length > 0;
 }
 
 function describePlan(plan: RepairPlan, were: string): string {
@@ -96,6 +102,7 @@ function describePlan(plan: RepairPlan, were: string): string {
     ),
   );
   const files = again.reduce((sum, { names }) => sum + names.length, 0);
+  text.push(...damage.published.map((path) => `${path}: damaged; the next update publishes it.`));
   if (withdraw.length > 0) {
     text.push(
       `${plural(withdraw.length, 'commit')} ${were} withdrawn, ${plural(files, 'log file')} ${were} extracted again.`,

@@ -35,7 +35,9 @@ export const stopCommand = defineCommand({
     if (!(timeout >= 0)) throw new StopTimeoutOptionError();
     const { readLock } = await import('../../cache/lock.js');
     const { cachePaths } = await import('../../cache/paths.js');
+    const { requireOwnFolders } = await import('../../cache/own-file.js');
     const paths = cachePaths(cacheDirectory);
+    requireOwnFolders(paths);
     const lock = readLock(paths);
     if (lock === undefined || !lock.held) {
       output.print('Nothing is running on this cache.');

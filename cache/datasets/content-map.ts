@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, writeFileAtomic } from '../atomic-write.js';
 import { DamagedCacheError } from '../commit-record.js';
 import { systemErrorCode } from '../error.js';
+import { readOwnFile } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 
 /** Where a content belongs. */
@@ -177,7 +177,7 @@ function byContent(one: ContentPlace, other: ContentPlace): number {
 
 function readOrFail(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readOwnFile(path);
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
     throw new DamagedCacheError(path, 'it is missing', error);

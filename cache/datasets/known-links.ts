@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, writeFileAtomic } from '../atomic-write.js';
 import { systemErrorCode } from '../error.js';
+import { DamagedCacheError, readOwnText, requireOwnFolder } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 import { contentsFolder } from './content-map.js';
 
@@ -29,17 +29,19 @@ export class KnownLinks {
   constructor(paths: CachePaths, apiUrl: string) {
     const id = createHash('sha256').update(apiUrl, 'utf8').digest('hex').slice(0, 16);
     this.#folder = join(contentsFolder(paths), `api-${id}`);
+    requireOwnFolder(this.#folder);
   }
 
   /** @returns undefined when it is not known, or what is known cannot be read: then it is asked again */
   read(dataset: string, version: string): KnownVersion | undefined {
     try {
-      const text = readFileSync(this.#path(dataset, version), 'utf8');
+      const text = readOwnText(this.#path(dataset, version));
       const known = JSON.parse(text) as KnownVersion;
       const isWhole = Array.isArray(known.links) && Array.isArray(known.former);
       return isWhole && known.dataset === dataset && known.version === version ? known : undefined;
     } catch (error) {
-      if (error instanceof SyntaxError || systemErrorCode(error) === 'ENOENT') return undefined;
+      if (error instanceof SyntaxError || error instanceof DamagedCacheError) return undefined;
+      if (systemErrorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommitRecord, LineAccount } from '../commit-record.js';
 import type { CachePaths } from '../paths.js';
@@ -60,7 +60,7 @@ export function addToAccount(
     account.segmentBytes += segment.bytes;
   }
   const path = join(paths.commits, `${record.commit}.json`);
-  account.recordBytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  account.recordBytes += lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
   lines.total += record.lines.total;
   lines.kept += record.lines.kept;
   lines.skipped += record.lines.skipped;

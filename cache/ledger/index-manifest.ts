@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheWriteError, writeFileAtomic } from '../atomic-write.js';
+import { readOwnText } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 import type { LedgerAccount } from './account.js';
 import type { LedgerPart } from './part-file.js';
@@ -32,7 +33,7 @@ export interface IndexManifest {
 export function readIndexManifest(paths: CachePaths): IndexManifest | undefined {
   let text: string;
   try {
-    text = readFileSync(manifestPath(paths), 'utf8');
+    text = readOwnText(manifestPath(paths));
   } catch {
     // Whatever is in its way: the index is made anew, or done without.
     return undefined;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { DamagedCacheError, type SegmentFile } from '../commit-record.js';
+import { DamagedCacheError, readCommit, type SegmentFile } from '../commit-record.js';
+import { readOwnFile } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 import type { LedgerRow } from '../segment-writer.js';
 
@@ -47,10 +47,16 @@ export async function readKnownFiles(
   return new Map(files);
 }
 
+/** The names of a commit's log files. @throws {DamagedCacheError} */
+export async function readLedgerNames(paths: CachePaths, commit: string): Promise<string[]> {
+  const rows = await read(paths, readCommit(paths, commit).files, ['name']);
+  return rows.map((row) => row.name as string);
+}
+
 /** The names in a ledger segment of which nothing is recorded; undefined when it cannot be read. */
 export async function readNames(path: string): Promise<string[] | undefined> {
   try {
-    const rows = await parse(readFileSync(path), ['name']);
+    const rows = await parse(readOwnFile(path), ['name']);
     return rows.map((row) => row.name as string);
   } catch {
     return undefined;
@@ -64,7 +70,7 @@ async function read(
 ): Promise<Record<string, unknown>[]> {
   const path = join(paths.segments, segment.file);
   try {
-    const bytes = readFileSync(path);
+    const bytes = readOwnFile(path);
     if (bytes.length !== segment.bytes) throw new Error('its size is not that of the commit');
     if (createHash('sha256').update(bytes).digest('hex') !== segment.sha256) {
       throw new Error('its SHA-256 is not the recorded one');
@@ -73,6 +79,7 @@ async function read(
     if (rows.length !== segment.rows) throw new Error('its rows are not those of the commit');
     return rows;
   } catch (error) {
+    if (error instanceof DamagedCacheError) throw error;
     throw new DamagedCacheError(path, (error as Error).message, error);
   }
 }

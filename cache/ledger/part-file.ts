@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import xxhash from 'xxhash-wasm';
 import { PRIVATE, writeAtomically } from '../atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from '../error.js';
+import { openOwnFile } from '../own-file.js';
 
 const { h64Raw } = await xxhash();
 
@@ -115,7 +116,7 @@ export class PartReader {
     this.path = join(folder, part.file);
     this.entries = part.entries;
     try {
-      this.fd = openSync(this.path, 'r');
+      this.fd = openOwnFile(this.path);
     } catch (error) {
       throw new LedgerIndexError(this.path, systemErrorCode(error) ?? 'it cannot be read', error);
     }

@@ -83,13 +83,8 @@ function writeAssets(
 const NO_WEEKS = new WeekSums();
 
 function copyAssets(assets: MergedAssets, to: ByteWriter, hasWeeks: boolean): void {
-  let before = new Uint8Array(256);
-  let lengthBefore = 0;
   while (assets.next()) {
-    const { name, length } = assets;
-    let shared = 0;
-    const most = Math.min(length, lengthBefore);
-    while (shared < most && before[shared] === name[shared]) shared++;
+    const { name, length, shared } = assets;
     to.reserve(2 * NUMBER_BYTES + length + SUMS_BYTES);
     to.varint(shared);
     to.varint(length - shared);
@@ -97,9 +92,6 @@ function copyAssets(assets: MergedAssets, to: ByteWriter, hasWeeks: boolean): vo
     to.length += length - shared;
     to.sums(assets.low, assets.high, assets.requests, assets.downloads);
     if (hasWeeks) assets.weeks.write(to);
-    if (before.length < length) before = new Uint8Array(length * 2);
-    before.set(name.subarray(0, length));
-    lengthBefore = length;
   }
   writeName('', '', to);
 }

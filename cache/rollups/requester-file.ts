@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { PRIVATE, writeAtomically } from '../atomic-write.js';
+import { readOwnFile } from '../own-file.js';
 import { dictionaryFixedColumn, numberColumn } from '../parquet/column.js';
 import { encodeFile } from '../parquet/encode-file.js';
 import { columnChunk, readIntegers, readStrings } from './read-column.js';
@@ -61,7 +62,7 @@ export function readRequesters(
   const path = join(folder, file);
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readOwnFile(path);
   } catch (error) {
     throw new RollupsDamagedError(path, 'it cannot be read', error);
   }

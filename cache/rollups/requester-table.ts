@@ -1,5 +1,5 @@
 /** Words of 32 bits in a sealed address. */
-const WORDS = 4;
+export const WORDS = 4;
 
 /** Sealed addresses, numbered from 1 as they come; 16 zero bytes ("none") have the number 0. */
 export class RequesterTable {
@@ -26,6 +26,21 @@ export class RequesterTable {
     for (let slot = (a ^ Math.imul(c, 0x9e3779b1)) & mask; ; slot = (slot + 1) & mask) {
       const number = this.#slots[slot];
       if (number === 0) return this.#add(slot, a, b, c, d);
+      const at = number * WORDS;
+      if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) {
+        return number;
+      }
+    }
+  }
+
+  /** The number of an address; 0 if it has none. */
+  find(a: number, b: number, c: number, d: number): number {
+    const { words } = this;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = (a ^ Math.imul(c, 0x9e3779b1)) & mask; ; slot = (slot + 1) & mask) {
+      const number = slots[slot];
+      if (number === 0) return 0;
       const at = number * WORDS;
       if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) {
         return number;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { DamagedCacheError, type SegmentFile } from '../commit-record.js';
 import { type Grouping, type GroupingSetup, openGrouping } from '../datasets/grouping.js';
 import { systemErrorCode } from '../error.js';
+import { openOwnFile } from '../own-file.js';
 import { textOfLatin1 } from './asset-order.js';
 import { DatasetSums } from './dataset-sums.js';
 import { gather } from './gather.js';
@@ -149,7 +150,7 @@ class RollupWorker {
 }
 
 function readWhole(path: string, scratch: Scratch): Uint8Array {
-  const fd = openSync(path, 'r');
+  const fd = openOwnFile(path);
   try {
     const bytes = scratch.bytes('file', fstatSync(fd).size);
     for (let done = 0; done < bytes.length; ) {

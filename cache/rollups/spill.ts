@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { CacheWriteError } from '../atomic-write.js';
+import { openOwnFile } from '../own-file.js';
 
 /** Words of one partition on their way to disk. */
 export interface Extent {
@@ -100,7 +101,7 @@ export function readExtents(
   into: Uint32Array,
   at: number,
 ): number {
-  const fd = openSync(path, 'r');
+  const fd = openOwnFile(path);
   try {
     let end = at;
     for (const { offset, words } of extents) {

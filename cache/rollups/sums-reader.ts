@@ -1,7 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { S3LogExtractionError, systemErrorCode } from '../error.js';
+import { openOwnFile } from '../own-file.js';
 import { type Block, SECTION, type Section } from './block.js';
 import { RollupsDamagedError } from './rollups-damaged-error.js';
 
@@ -57,7 +58,7 @@ export class SumsReader {
     try {
       let fd = this.#open.get(file);
       if (fd === undefined) {
-        fd = openSync(path, 'r');
+        fd = openOwnFile(path);
         this.#open.set(file, fd);
       }
       const bytes = new Uint8Array(length);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { PRIVATE, writeAtomically, writeFileAtomic } from '../atomic-write.js';
 import { type CacheKey, cacheFileText } from '../cache-file.js';
@@ -16,6 +16,7 @@ import type { Engine } from '../engine.js';
 import { S3LogExtractionError } from '../error.js';
 import { removeGarbage } from '../garbage.js';
 import type { WritableCache } from '../open-cache.js';
+import { readOwnFile } from '../own-file.js';
 import { dictionaryFixedColumn, numberColumn } from '../parquet/column.js';
 import { encodeFile } from '../parquet/encode-file.js';
 import { writeParquet } from '../parquet-file.js';
@@ -124,7 +125,7 @@ async function rewriteSegment(
 ): Promise<SegmentFile> {
   const path = join(folder, segment.file);
   await verifyFile(path, segment);
-  const file = new Uint8Array(readFileSync(path));
+  const file = new Uint8Array(readOwnFile(path));
   try {
     resealSegment(file, reseal);
   } catch (error) {

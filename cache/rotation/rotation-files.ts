@@ -1,8 +1,11 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fsyncDirectory, makeDirectory, writeFileAtomic } from '../atomic-write.js';
+import { writeCacheCopy } from '../cache-copy.js';
+import { readCacheFile } from '../cache-file.js';
 import { DamagedCacheError } from '../commit-record.js';
 import { systemErrorCode } from '../error.js';
+import { readOwnText } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 import { regionsDirectory } from '../region-table.js';
 import { EMPTY_MANIFEST, writeManifest } from '../rollup-manifest.js';
@@ -60,15 +63,31 @@ export function finishRotation(paths: CachePaths, assertHeld: () => void): void 
   moveFile(rotation.settings, join(paths.root, 'settings.json'));
   moveFile(rotation.cacheFile, paths.cacheFile);
   fsyncDirectory(paths.root);
+  copyCacheFile(paths);
   assertHeld();
   rmSync(rotation.ready, { force: true });
   fsyncDirectory(rotation.root);
   rmSync(rotation.root, { recursive: true, force: true });
 }
 
+/** Of a file that was damaged just now there is no copy to make; the old one opens nothing any more. */
+function copyCacheFile(paths: CachePaths): void {
+  try {
+    const file = readCacheFile(paths);
+    if (file !== undefined) writeCacheCopy(paths, file);
+  } catch (error) {
+    if (!(error instanceof DamagedCacheError)) throw error;
+  }
+}
+
 function readReady(path: string): Ready {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Ready;
+    const ready = JSON.parse(readOwnText(path)) as Ready;
+    // They are removed: a name that leads elsewhere is none of ours.
+    for (const names of [ready.segments, ready.indexes, ready.regions]) {
+      if (!names.every(isBareName)) throw new Error('a name in it is none of a file here');
+    }
+    return ready;
   } catch (error) {
     throw new DamagedCacheError(
       path,
@@ -77,6 +96,10 @@ function readReady(path: string): Ready {
       'Restore it from a backup of the cache: it says how far the change of the key was.',
     );
   }
+}
+
+function isBareName(name: unknown): boolean {
+  return typeof name === 'string' && basename(name) === name && !/^\.{0,2}$/.test(name);
 }
 
 function move(from: string, to: string): void {

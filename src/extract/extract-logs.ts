@@ -5,6 +5,7 @@ import { removeGarbage } from '../../cache/garbage.js';
 import { Ledger } from '../../cache/ledger.js';
 import { LockLostError } from '../../cache/lock.js';
 import type { WritableCache } from '../../cache/open-cache.js';
+import { requireOwnFolders } from '../../cache/own-file.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { logPath } from '../source/log-path.js';
 import { requireSource } from '../source/require-source.js';
@@ -184,6 +185,7 @@ export async function planExtraction(
   paths: CachePaths,
   options: Pick<ExtractOptions, 'source' | 'limit' | 'onWarning'>,
 ): Promise<ExtractionPlan> {
+  requireOwnFolders(paths);
   const report = emptyReport();
   const ledger = await Ledger.open(paths);
   const plan = openPlan(resolve(options.source), paths, ledger, report, options);

@@ -12,20 +12,25 @@ import { RecordBatch } from '../extract/record-batch.js';
 import { SegmentStore } from '../extract/segment-store.js';
 import { ENCODING } from '../source/encoding.js';
 import { FernetOpener } from './fernet.js';
-import { type PeerObject, peerObjects, readPeerLedger } from './peer-cache.js';
+import { importRegions } from './import-regions.js';
+import { type PeerObject, peerObjects } from './peer-cache.js';
+import { readPeerLedger } from './peer-ledger.js';
 import { PeerObjectError, peerRecords } from './peer-records.js';
 
 export interface ImportOptions {
   /** Cache directory of the Python tool. */
   readonly folder: string;
-  /** Folder of the logs, for ledgers that hold whole paths. */
+  /** Folder or `s3://` URL of the logs, for ledgers that hold whole paths. */
   readonly logRoot?: string | undefined;
   readonly mode?: ExtractionMode | undefined;
   /** What its files are encrypted with, if they are. */
   readonly password?: string | undefined;
   readonly salt?: string | undefined;
-  /** Import also when log files were begun and not ended. */
-  readonly withUnfinished?: boolean | undefined;
+  /**
+   * What log files count as that were begun and not ended: as read, or as new, so that they are extracted again.
+   * Without it nothing is imported when there are any.
+   */
+  readonly unfinished?: 'read' | 'again' | undefined;
   readonly shouldStop?: (() => boolean) | undefined;
   readonly onProgress?: ((objects: number, records: number) => void) | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
@@ -38,21 +43,30 @@ export interface ImportReport {
   records: number;
   /** Requests of which it is not known whether they were downloads: they count as none. */
   recordsWithoutDownload: number;
+  /** Log files begun and not ended, and names of some of them. */
+  unfinished: { count: number; names: readonly string[] };
+  /** Of addresses; others name no region that is certain, or no address. */
+  regions: { imported: number; leftOut: number };
   stopped: boolean;
 }
 
 /** The Python tool ended in the middle of log files. */
 export class UnfinishedImportError extends S3LogExtractionError {
-  constructor(folder: string, count: number) {
+  constructor(folder: string, names: readonly string[]) {
+    const some = names.slice(0, 3).map((name) => JSON.stringify(name));
+    const others = names.length > some.length ? ` and ${names.length - some.length} more` : '';
     super(
       'IMPORT_UNFINISHED',
-      `The cache ${folder} has begun ${count} log files and not ended them: some of their records may be there, or none.`,
+      `The cache ${folder} has begun ${names.length} log files and not ended them: ${some.join(', ')}${others}. Some of their records may be there, or none.`,
       {
-        hint: 'Import what there is with --with-unfinished: these log files then count as read. Or extract all logs anew.',
+        hint: 'If the Python tool ran with several workers, as it does by default, nothing of these was merged: import with --unfinished again, and "extract" reads them. If it ran with one worker, --unfinished read takes what it has written and reads none twice; what it had not written stays missing. Or extract all logs anew.',
       },
     );
   }
 }
+
+/** Names that a report holds at most. */
+const MOST_NAMES = 100;
 
 /** Log files, or objects, that go into one commit; rows are bounded by the batch. */
 const COMMIT_ENTRIES = 50_000;
@@ -74,8 +88,9 @@ export async function importCache(
 ): Promise<ImportReport> {
   const folder = resolve(options.folder);
   const peer = readPeerLedger(folder, options.logRoot);
-  if (peer.unfinished.size > 0 && !options.withUnfinished) {
-    throw new UnfinishedImportError(folder, peer.unfinished.size);
+  const unfinished = [...peer.unfinished].sort();
+  if (unfinished.length > 0 && options.unfinished === undefined) {
+    throw new UnfinishedImportError(folder, unfinished);
   }
   const mode = extractionMode(cache.paths, options.mode ?? (peer.isDandi ? 'dandi' : undefined));
   const report: ImportReport = {
@@ -83,14 +98,18 @@ export async function importCache(
     objects: { imported: 0, known: 0, failed: 0 },
     records: 0,
     recordsWithoutDownload: 0,
+    unfinished: { count: unfinished.length, names: unfinished.slice(0, MOST_NAMES) },
+    regions: { imported: 0, leftOut: 0 },
     stopped: false,
   };
   const ledger = await Ledger.open(cache.paths, cache.lock);
   const run = new ImportRun(cache, ledger, folder, mode, report, options);
   try {
-    await run.takeLogFiles([...peer.names, ...peer.unfinished].sort());
+    const read = options.unfinished === 'read' ? unfinished : [];
+    await run.takeLogFiles([...peer.names, ...read].sort());
     await run.takeObjects();
     ledger.finish();
+    if (!report.stopped) report.regions = importRegions(cache, folder, run.open);
   } finally {
     ledger.close();
   }
@@ -143,13 +162,14 @@ class ImportRun {
         report.objects.known++;
         continue;
       }
-      const records = this.#check(object);
-      if (records === undefined) continue;
+      const counts = this.#check(object);
+      if (counts === undefined) continue;
+      const { records } = counts;
       this.#take(object);
       this.#commit.files.push(entry(name, records));
       report.objects.imported++;
       report.records += records;
-      if (!object.hasDownloads) report.recordsWithoutDownload += records;
+      report.recordsWithoutDownload += counts.withoutFlag;
       rows += records;
       if (rows >= COMMIT_ROWS || this.#commit.files.length >= COMMIT_ENTRIES) {
         await this.#finishCommit();
@@ -160,12 +180,16 @@ class ImportRun {
     await this.#finishCommit();
   }
 
-  /** Read an object once before any record of it counts. @returns how many it has */
-  #check(object: PeerObject): number | undefined {
+  /** Read an object once before any record of it counts. @returns how many it has, and how many without a flag */
+  #check(object: PeerObject): { records: number; withoutFlag: number } | undefined {
     let records = 0;
+    let withoutFlag = 0;
     try {
-      for (const _ of peerRecords(object, this.#open, this.#words)) records++;
-      return records;
+      for (const { isFlagKnown } of peerRecords(object, this.open, this.#words)) {
+        records++;
+        if (!isFlagKnown) withoutFlag++;
+      }
+      return { records, withoutFlag };
     } catch (error) {
       if (!(error instanceof PeerObjectError)) throw error;
       this.report.objects.failed++;
@@ -177,13 +201,13 @@ class ImportRun {
   #take(object: PeerObject): void {
     const key = Buffer.from(object.key, 'utf8');
     const words = this.#words;
-    for (const record of peerRecords(object, this.#open, words)) {
+    for (const record of peerRecords(object, this.open, words)) {
       this.#batch.append(key, record, record.hasAddress ? words : undefined);
       if (this.#batch.isFull()) this.#store.write(this.#batch, this.#commit.commit);
     }
   }
 
-  readonly #open = (): FernetOpener | undefined => {
+  readonly open = (): FernetOpener | undefined => {
     const { password, salt } = this.options;
     if (password !== undefined) this.#opener ??= new FernetOpener(password, salt);
     return this.#opener;

@@ -9,8 +9,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
-import { logFileName } from '../source/log-name.js';
-import { type LogPath, logPath } from '../source/log-path.js';
 import { type FernetOpener, isFernet } from './fernet.js';
 
 /** A folder is no cache of the Python tool, or cannot be read. */
@@ -62,46 +60,12 @@ export function* peerObjects(root: string): Generator<PeerObject> {
   }
 }
 
-/** What the Python tool has noted of the log files it has read. */
-export interface PeerLedger {
-  /** Names, as ours. */
-  readonly names: ReadonlySet<string>;
-  /** Begun and not ended: some of their records may be there. */
-  readonly unfinished: ReadonlySet<string>;
-  readonly isDandi: boolean;
-}
-
-/** @param logRoot folder of the logs, for records that hold whole paths */
-export function readPeerLedger(root: string, logRoot: string | undefined): PeerLedger {
-  const folder = join(root, 'records');
-  const names = new Set<string>();
-  const begun = new Set<string>();
-  let isDandi = false;
-  for (const { name } of existsSync(folder) ? list(folder) : []) {
-    const match = /^(.*)_file-processing-(start|end)\.txt$/.exec(name);
-    if (match === null) continue;
-    isDandi ||= /dandi/i.test(match[1] as string);
-    for (const line of readFileSync(join(folder, name), 'utf8').split('\n')) {
-      if (line !== '') (match[2] === 'end' ? names : begun).add(nameOf(line, logRoot));
-    }
-  }
-  for (const name of names) begun.delete(name);
-  return { names, unfinished: begun, isDandi };
-}
-
-function nameOf(path: string, logRoot: string | undefined): string {
-  const prefix = logRoot === undefined ? undefined : `${logRoot.replace(/\/+$/, '')}/`;
-  const relative =
-    prefix !== undefined && path.startsWith(prefix) ? path.slice(prefix.length) : path;
-  return logFileName(logPath(relative) as LogPath);
-}
-
 const PIECE_BYTES = 1 << 20;
 
 /** Lines of a file, as bytes of one character each; encrypted ones are opened as a whole. */
 export function* peerLines(
   path: string,
-  opener: () => FernetOpener | undefined,
+  opener: () => FernetOpener | undefined = () => undefined,
 ): Generator<string> {
   const fd = openSync(path, 'r');
   try {
@@ -124,7 +88,8 @@ export function* peerLines(
   }
 }
 
-function decrypted(path: string, opener: FernetOpener | undefined): Buffer {
+/** @throws {PeerCacheError} */
+export function decrypted(path: string, opener: FernetOpener | undefined): Buffer {
   if (opener === undefined) throw new PeerCacheError(path, 'it is encrypted', PASSWORD_HINT);
   const content = opener.open(readFileSync(path));
   if (content === undefined) {
@@ -143,7 +108,8 @@ function linesOf(text: string, before: string, isOpen = false): { lines: string[
   return { lines: lines.map((line) => line.trim()).filter((line) => line !== ''), rest };
 }
 
-function list(folder: string): Dirent[] {
+/** @throws {PeerCacheError} */
+export function list(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAddress } from '../extract/parse-address.js';
 import type { FernetOpener } from './fernet.js';
@@ -9,6 +10,8 @@ export interface PeerRecord {
   bytesLow: number;
   bytesHigh: number;
   isDownload: boolean;
+  /** False: it is not known whether it was a download, and counts as none. */
+  isFlagKnown: boolean;
   hasAddress: boolean;
 }
 
@@ -24,25 +27,30 @@ const LONGEST_BYTES = 19;
  * @throws {PeerObjectError} which says what is wrong, without any content
  */
 export function* peerRecords(
-  { folder, hasDownloads, addresses }: PeerObject,
+  object: PeerObject,
   opener: () => FernetOpener | undefined,
   words: Uint32Array,
 ): Generator<PeerRecord> {
+  const { folder, hasDownloads, addresses } = object;
   const lines = (name: string) => peerLines(join(folder, name), opener);
   const times = lines('timestamps.txt');
   const sizes = lines('bytes_sent.txt');
   const ips = lines(addresses);
   const downloads = hasDownloads ? lines('download.txt') : undefined;
+  let withoutFlag = withoutFlags(object, opener);
   const record = {
     timeSeconds: 0,
     bytesLow: 0,
     bytesHigh: 0,
     isDownload: false,
+    isFlagKnown: false,
     hasAddress: false,
   };
   try {
     for (;;) {
-      const [time, size, ip, download] = [times, sizes, ips, downloads].map((one) => one?.next());
+      const [time, size, ip] = [times, sizes, ips].map((one) => one.next());
+      const isFlagKnown = downloads !== undefined && withoutFlag-- <= 0;
+      const download = isFlagKnown ? downloads.next() : undefined;
       const ends = [time, size, ip, download].filter((one) => one !== undefined);
       if (ends.every((one) => one.done)) return;
       if (ends.some((one) => one.done)) throw new PeerObjectError('its files differ in length');
@@ -51,12 +59,41 @@ export function* peerRecords(
       record.bytesLow = Number(bytes & 0xffffffffn);
       record.bytesHigh = Number(bytes >> 32n);
       record.isDownload = download !== undefined && flagOf(download.value as string);
+      record.isFlagKnown = isFlagKnown;
       record.hasAddress = addressOf(ip?.value as string, words);
       yield record;
     }
   } finally {
     for (const one of [times, sizes, ips, downloads]) one?.return(undefined);
   }
+}
+
+/** Bytes of a line of each, as a rule. */
+const TIME_LINE = 13;
+const FLAG_LINE = 2;
+
+/**
+ * How many requests of an object have no flag: the first ones. The tool has written `download.txt` since its version
+ * 1.3.8 only, and appends to all four files alike; what it had before has no line there.
+ */
+function withoutFlags(
+  { folder, hasDownloads }: PeerObject,
+  opener: () => FernetOpener | undefined,
+): number {
+  if (!hasDownloads) return 0;
+  const [times, flags] = ['timestamps.txt', 'download.txt'].map((name) => join(folder, name)) as [
+    string,
+    string,
+  ];
+  // Nearly always; else the lines are counted.
+  if (statSync(times).size / TIME_LINE === statSync(flags).size / FLAG_LINE) return 0;
+  return countLines(times, opener) - countLines(flags, opener);
+}
+
+function countLines(path: string, opener: () => FernetOpener | undefined): number {
+  let count = 0;
+  for (const _ of peerLines(path, opener)) count++;
+  return count;
 }
 
 /** `YYMMDDhhmmss`, UTC. */

@@ -4,9 +4,11 @@ import { parquetFiles, requireIntact } from '../../cache/checked-parquet.js';
 import { type CommitRecord, listCommits, readCommit } from '../../cache/commit-record.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { CachePaths } from '../../cache/paths.js';
+import { checkOfPublished, knownChecks } from '../../cache/published-checks.js';
 import { regionsDirectory } from '../../cache/region-table.js';
 import { readManifest, rollupFiles } from '../../cache/rollup-manifest.js';
 import { verifyFile } from '../../cache/verify-file.js';
+import { judgePublished, publishedFiles } from '../summarize/published-files.js';
 
 /** A commit of which something is not what was written. */
 export interface DamagedCommit {
@@ -25,6 +27,8 @@ export interface Damage {
   readonly rollups: readonly string[];
   /** Files of regions and of indexes of requesters: what they hold is looked up or drawn again. */
   readonly requesters: readonly { readonly path: string; readonly what: string }[];
+  /** Published files that are not what was published, or that no dataset owns; they are published anew. */
+  readonly published: readonly string[];
 }
 
 /**
@@ -47,7 +51,20 @@ export async function findDamage(
     const what = await damageOf(() => requireIntact(path));
     if (what !== undefined) requesters.push({ path, what });
   }
-  return { commits, rollups: await damagedRollups(paths, onFile), requesters };
+  const rollups = await damagedRollups(paths, onFile);
+  return { commits, rollups, requesters, published: damagedPublished(paths, onFile) };
+}
+
+function damagedPublished(paths: CachePaths, onFile: (file: string) => void): string[] {
+  const checks = knownChecks(paths);
+  if (checks === undefined) return [];
+  const names = new Set([...checks.files.keys(), ...publishedFiles(paths)]);
+  return [...names]
+    .filter((name) => {
+      onFile(join(paths.summaries, name));
+      return judgePublished(checks, name, checkOfPublished(paths, name)) === 'damaged';
+    })
+    .map((name) => join(paths.summaries, name));
 }
 
 async function checkCommit(

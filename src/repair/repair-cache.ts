@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fsyncDirectory } from '../../cache/atomic-write.js';
 import { readCommit } from '../../cache/commit-record.js';
 import { S3LogExtractionError } from '../../cache/error.js';
@@ -13,6 +13,8 @@ import {
   removePendingRepair,
   writePendingRepair,
 } from '../../cache/pending-repair.js';
+import { PublishedChecksWriter } from '../../cache/published-checks.js';
+import { removePublishedFile } from '../../cache/published-folder.js';
 import { discardRollups } from '../../cache/rollups.js';
 import { withdrawCommits } from '../../cache/withdraw.js';
 import { type ExtractOptions, extractLogs } from '../extract/extract-logs.js';
@@ -140,6 +142,7 @@ export async function repairCache(
   removeIndex(paths);
   if (plan.damage.rollups.length > 0) discardRollups(paths, assertHeld);
   rmSync(join(paths.rollups, 'published.json'), { force: true });
+  removeDamagedPublished(paths, plan.damage.published, assertHeld);
   for (const { path } of plan.damage.requesters) {
     assertHeld();
     rmSync(path, { force: true });
@@ -170,6 +173,23 @@ export async function repairCache(
   }
   removePendingRepair(paths);
   return { ...plan, extractions, stopped: false };
+}
+
+/** What is wrong is better not there until the next update; nothing that says so is left to be missed. */
+function removeDamagedPublished(
+  paths: CachePaths,
+  damaged: readonly string[],
+  assertHeld: () => void,
+): void {
+  if (damaged.length === 0) return;
+  const names = new Set(damaged.map((path) => relative(paths.summaries, path)));
+  for (const path of damaged) {
+    assertHeld();
+    removePublishedFile(path);
+  }
+  const checks = new PublishedChecksWriter(paths);
+  checks.drop((name) => names.has(name));
+  checks.end();
 }
 
 /** When all commits are withdrawn none is left to tell. */

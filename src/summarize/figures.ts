@@ -1,5 +1,6 @@
 import { ByteReader } from '../../cache/rollups/byte-reader.js';
 import type { BlockPlace, DatasetReader } from '../../cache/rollups/dataset-blocks.js';
+import { DistinctRequesters } from '../../cache/rollups/distinct-requesters.js';
 import { DOWNLOADS, HIGH, REQUESTS, Sums, WIDTH } from '../../cache/rollups/sums.js';
 
 /** Number of the region `missing`, which requesters without a known one have. */
@@ -31,8 +32,8 @@ export class SumsByNumber {
   }
 
   addAll(other: SumsByNumber): void {
-    for (const number of other.numbers()) {
-      this.sums.addFrom(this.slot(number), other.sums, other.slot(number));
+    for (const [number, slot] of other.#slots) {
+      this.sums.addFrom(this.slot(number), other.sums, slot);
     }
   }
 
@@ -67,15 +68,12 @@ export interface Figures {
 export class FigureReader {
   readonly #reader: DatasetReader;
   readonly #regions: RegionNumbers;
-  /** By number of a requester: the dataset in which it was met last, counted from 1. */
-  readonly #metIn: Uint32Array;
-  #dataset = 0;
-  readonly #some = new Uint32Array(4_096);
+  readonly #distinct: DistinctRequesters;
 
   constructor(reader: DatasetReader, regions: RegionNumbers) {
     this.#reader = reader;
     this.#regions = regions;
-    this.#metIn = new Uint32Array(regions.ofRequester.length);
+    this.#distinct = new DistinctRequesters(regions.ofRequester.length);
   }
 
   /** @throws {RollupsDamagedError} */
@@ -85,32 +83,11 @@ export class FigureReader {
     found.days.forEach((day, slot) => {
       days.sums.addFrom(days.slot(day), found.byDay, slot);
     });
-    this.#dataset++;
-    const requesters = places.reduce((sum, place) => sum + this.#countNew(place), 0);
+    const sections = places.map((place) => this.#reader.section(place, 'requesters'));
+    const requesters = this.#distinct.count(sections);
     const { names } = this.#regions;
     const regions = names.length === 1 ? allMissing(days) : this.#regionSums(places);
     return { days, regions, requesters };
-  }
-
-  /** How many requesters of a block were not met in this dataset before. */
-  #countNew(place: BlockPlace): number {
-    const from = new ByteReader(this.#reader.section(place, 'requesters'));
-    const metIn = this.#metIn;
-    const dataset = this.#dataset;
-    let count = 0;
-    let left = from.varint();
-    while (left > 0) {
-      const requesters = this.#some.subarray(0, left);
-      from.varints(requesters);
-      left -= requesters.length;
-      for (let i = 0; i < requesters.length; i++) {
-        const requester = requesters[i];
-        if (metIn[requester] === dataset || requester === 0) continue;
-        metIn[requester] = dataset;
-        count++;
-      }
-    }
-    return count;
   }
 
   #regionSums(places: readonly BlockPlace[]): SumsByNumber {

@@ -1,11 +1,13 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { makeDirectory, PUBLISHED } from '../../cache/atomic-write.js';
 import { UNASSOCIATED, UNDETERMINED } from '../../cache/datasets/grouping.js';
 import type { Engine } from '../../cache/engine.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { PublishedBatch, syncFileSystem } from '../../cache/published-batch.js';
-import { listFolders, removePublished, removePublishedFile } from '../../cache/published-folder.js';
+import { PublishedChecksWriter } from '../../cache/published-checks.js';
+import { removePublished, removePublishedFile } from '../../cache/published-folder.js';
 import type { PublishedState } from '../../cache/published-state.js';
 import { type RollupManifest, requesterNumbers } from '../../cache/rollup-manifest.js';
 import { threadsFor } from '../../cache/rollup-run.js';
@@ -13,11 +15,12 @@ import { type BlockPlace, blockPlaces } from '../../cache/rollups/dataset-blocks
 import { TaskPool } from '../../cache/rollups/task-pool.js';
 import { discardRollups, type UpdateRollupsOptions, updateRollups } from '../../cache/rollups.js';
 import { chosenDatasets, type DatasetChoice, isPartial } from './dataset-choice.js';
-import { datasetFolder } from './dataset-folder.js';
+import { datasetFolders } from './dataset-folder.js';
 import { SumsByNumber } from './figures.js';
 import { bytesOf, planTables } from './plan-tables.js';
 import type { PrivacyRules } from './privacy.js';
 import { readRegionNumbers } from './region-numbers.js';
+import { staleFolders } from './stale-folders.js';
 import {
   type DatasetFigures,
   startTableTasks,
@@ -111,8 +114,9 @@ export async function publishSummaries(
   }
 }
 
-const ARCHIVE_FOLDER = 'archive';
-const TOTALS_FILES = {
+/** Holds the tables over all datasets; no dataset has this folder. */
+export const ARCHIVE_FOLDER = 'archive';
+export const TOTALS_FILES = {
   datasetTotals: 'totals.json',
   archiveTotals: 'archive_totals.json',
 } as const;
@@ -131,12 +135,14 @@ class PublishRun {
   readonly #figures: DatasetFigures[] = [];
   /** Files of the archive; those of datasets are with the threads that made them. */
   readonly #batch = new PublishedBatch();
+  readonly #checks: PublishedChecksWriter;
   #pending = { files: 0, bytes: 0 };
 
   constructor(paths: CachePaths, outputs: readonly OutputKind[], options: PublishOptions) {
     this.#paths = paths;
     this.#outputs = new Set(outputs);
     this.#options = options;
+    this.#checks = new PublishedChecksWriter(paths);
     for (const output of outputs) {
       this.#counts.set(output, { filesWritten: 0, filesUnchanged: 0, filesRemoved: 0 });
     }
@@ -182,6 +188,7 @@ class PublishRun {
       await this.#work(pool, tasks, shouldStop);
       if (shouldStop()) {
         await this.#flush(pool);
+        this.#checks.end();
         return this.publication(true);
       }
       const shares = await pool.everywhere(() => ({ kind: 'archive' }));
@@ -214,7 +221,8 @@ class PublishRun {
         this.#prepareTotals('archiveTotals', [archiveTotals(totalFigures(all), names, rules)]);
       }
       await this.#flush(pool);
-      if (!isPartial(this.#options)) this.#removeStale(places.size > 0, setup.hasWeeks);
+      if (isPartial(this.#options)) this.#checks.end();
+      else this.#removeStale(places.size > 0, setup.hasWeeks);
       return this.publication(false, this.#unlinked(manifest));
     } catch (error) {
       this.#batch.discard();
@@ -253,9 +261,11 @@ class PublishRun {
     const needsAll = this.#outputs.size > 1 || !this.#outputs.has('datasetTables');
     const own = manifest.hasWeeks ? [...DATASET_TABLES, ...WEEK_TABLES] : DATASET_TABLES;
     const tables = this.#outputs.has('datasetTables') ? own : [];
-    const isNeeded = this.#options.since?.neededTables(manifest, places, datasetFolder);
+    const folderOf = datasetFolders(places.keys());
+    const isNeeded = this.#options.since?.neededTables(manifest, places, folderOf);
     return planTables(
       [...places].filter(([dataset]) => needsAll || chosen.has(dataset)),
+      folderOf,
       (dataset) => tables.filter((table) => isNeeded?.(dataset, table) ?? true),
     );
   }
@@ -266,10 +276,16 @@ class PublishRun {
 
   #prepare(output: OutputKind, name: string, pieces: Iterable<Uint8Array>): void {
     const isChanged = this.#batch.prepare(join(this.#paths.summaries, name), pieces);
+    this.#note(this.#batch.takeChecks(this.#paths.summaries));
     this.#count(output, isChanged ? 1 : 0, isChanged ? 0 : 1);
   }
 
+  #note(checks: Iterable<readonly [name: string, check: string]>): void {
+    for (const [name, check] of checks) this.#checks.add(name, check);
+  }
+
   #take(reply: TableReply): void {
+    this.#note(reply.checks ?? []);
     const { datasets = [], filesWritten = 0, bytesWritten = 0, filesUnchanged = 0 } = reply;
     for (const dataset of datasets) this.#figures.push(dataset);
     this.#pending.files += filesWritten;
@@ -294,9 +310,24 @@ class PublishRun {
       await pool.everywhere(() => ({ kind: 'sync' }));
     }
     this.#options.assertHeld?.();
+    this.#checks.begin();
     await pool.everywhere(() => ({ kind: 'rename' }));
     this.#batch.rename();
     this.#pending = { files: 0, bytes: 0 };
+  }
+
+  /** Whether a file, by its name below `summaries/`, is about to be removed. */
+  #isStale(name: string, { current, hasRecords, hadWeeks }: WhatIsCurrent): boolean {
+    const folder = dirname(name);
+    if (hadWeeks && WEEK_TABLES.some((table) => table === basename(name))) return true;
+    if (folder === ARCHIVE_FOLDER) return !hasRecords && this.#outputs.has('archiveTables');
+    if (folder !== '.') return !current.has(folder) && this.#outputs.has('datasetTables');
+    return (
+      !hasRecords &&
+      (['datasetTotals', 'archiveTotals'] as const).some(
+        (output) => this.#outputs.has(output) && name === TOTALS_FILES[output],
+      )
+    );
   }
 
   /** Remove what exists no longer, among what these outputs write. */
@@ -309,17 +340,21 @@ class PublishRun {
     };
     // Datasets were once those of a mapping of content.
     const archiveWeeks = join(summaries, ARCHIVE_FOLDER, 'by_asset_type_per_week.tsv');
-    if (!hasWeeks && removePublishedFile(archiveWeeks)) {
-      removed('archiveTables', 1);
+    const hadWeeks = !hasWeeks && existsSync(archiveWeeks);
+    const current = new Set(this.#figures.map(({ folder }) => folder));
+    this.#checks.drop((name) => this.#isStale(name, { current, hasRecords, hadWeeks }));
+    this.#checks.end(this.#outputs.size === OUTPUTS.length);
+    if (hadWeeks) {
       for (const { folder } of this.#figures) {
         const files = WEEK_TABLES.map((table) => join(summaries, folder, table));
         removed('datasetTables', files.filter((file) => removePublishedFile(file)).length);
       }
+      // It tells that there are others, so it goes last.
+      if (removePublishedFile(archiveWeeks)) removed('archiveTables', 1);
     }
     if (this.#outputs.has('datasetTables')) {
-      const current = new Set(this.#figures.map(({ folder }) => folder));
-      for (const folder of listFolders(summaries)) {
-        if (folder === ARCHIVE_FOLDER || current.has(folder)) continue;
+      for (const folder of staleFolders(summaries, current)) {
+        if (folder === ARCHIVE_FOLDER) continue;
         removed('datasetTables', removePublished(join(summaries, folder), DATASET_FILES));
       }
     }
@@ -333,6 +368,13 @@ class PublishRun {
       if (removePublishedFile(join(summaries, TOTALS_FILES[output]))) removed(output, 1);
     }
   }
+}
+
+interface WhatIsCurrent {
+  /** Folders of datasets. */
+  readonly current: ReadonlySet<string>;
+  readonly hasRecords: boolean;
+  readonly hadWeeks: boolean;
 }
 
 /** Texts as bytes, in pieces that are worth a write. */

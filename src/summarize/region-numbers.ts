@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { makeDirectory } from '../../cache/atomic-write.js';
 import { parquetFiles } from '../../cache/checked-parquet.js';
 import type { Engine } from '../../cache/engine.js';
+import { readOwnFile } from '../../cache/own-file.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { regionRelation, regionsDirectory } from '../../cache/region-table.js';
 import {
@@ -42,7 +43,7 @@ export async function readRegionNumbers(
       `COPY (SELECT number, region FROM ${requestersRelation(paths, runs)} JOIN ${regionRelation(paths)} USING (requester))
        TO ${sqlString(path)} (FORMAT parquet, COMPRESSION uncompressed)`,
     );
-    fill(readFileSync(path), names, ofRequester);
+    fill(readOwnFile(path), names, ofRequester);
   } finally {
     rmSync(path, { force: true });
   }

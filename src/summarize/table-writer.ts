@@ -1,5 +1,6 @@
 import { assetPath } from '../../cache/rollups/asset-order.js';
 import { bytesSentOf } from '../../cache/rollups/sums.js';
+import { dateOfDay } from './dates.js';
 import {
   type PrivacyRules,
   type PublishedNumbers,
@@ -27,6 +28,10 @@ export class TableWriter {
   readonly #fast: PublishedNumbers | undefined;
   #bytes = new Uint8Array(1 << 16);
   #length = 0;
+  /** So many bytes at the beginning of the asset path written last need no quotes. */
+  #plain = 0;
+  /** Dates as bytes: there are few, and every dataset has them. */
+  readonly #dates = new Map<number, Uint8Array>();
 
   constructor(rules: PrivacyRules) {
     this.#rules = rules;
@@ -52,14 +57,31 @@ export class TableWriter {
     this.#length += bytes.length;
   }
 
+  /** @param day days since 1970-01-01 */
+  date(day: number): void {
+    let date = this.#dates.get(day);
+    if (date === undefined) {
+      date = Buffer.from(dateOfDay(day), 'latin1');
+      this.#dates.set(day, date);
+    }
+    this.#reserve(date.length);
+    for (let i = 0; i < date.length; i++) this.#bytes[this.#length++] = date[i];
+  }
+
   /** A cell, quoted as needed. */
   cell(text: string): void {
     this.text(tableCell(text));
   }
 
-  /** The cell of an asset path. @param name so many bytes of it, see assetOrder */
-  assetCell(name: Uint8Array, length: number): void {
-    if (!isPlain(name, length)) {
+  /**
+   * The cell of an asset path.
+   *
+   * @param name `length` bytes of it, see assetOrder
+   * @param shared so many of them are those of the path given before: they are known already
+   */
+  assetCell(name: Uint8Array, length: number, shared: number): void {
+    this.#plain = plainLength(name, length, Math.min(shared, this.#plain));
+    if (this.#plain !== length) {
       const order = Buffer.from(name.buffer, name.byteOffset, length).toString('latin1');
       this.cell(assetPath(order));
       return;
@@ -137,12 +159,17 @@ export class TableWriter {
   }
 }
 
-/** Nothing but visible ASCII and `/` (as 0), and so nothing that a table has to quote or to defuse. */
-function isPlain(name: Uint8Array, length: number): boolean {
-  for (let i = 0; i < length; i++) {
-    const byte = name[i];
-    if (byte > 0x7e || (byte < 0x21 && byte !== 0) || byte === 0x22) return false;
-  }
+/**
+ * How many bytes at the beginning are nothing but visible ASCII and `/` (as 0), and so nothing that a table
+ * has to quote or to defuse. @param known so many are
+ */
+function plainLength(name: Uint8Array, length: number, known: number): number {
   const first = name[0];
-  return first !== 0x2b && first !== 0x2d && first !== 0x3d && first !== 0x40;
+  if (first === 0x2b || first === 0x2d || first === 0x3d || first === 0x40) return 0;
+  let i = known;
+  for (; i < length; i++) {
+    const byte = name[i];
+    if (byte > 0x7e || (byte < 0x21 && byte !== 0) || byte === 0x22) break;
+  }
+  return i;
 }

@@ -1,6 +1,5 @@
 import type { MergedAssets } from '../../cache/rollups/merged-assets.js';
 import { DOWNLOADS, HIGH, REQUESTS, type Sums, WIDTH } from '../../cache/rollups/sums.js';
-import { dateOfDay } from './dates.js';
 import type { Figures, RegionNumbers, SumsByNumber } from './figures.js';
 import type { TableWriter } from './table-writer.js';
 import { compareNaturally } from './text-order.js';
@@ -60,7 +59,7 @@ export function* assetPieces(
   writer.text(header('asset_path'));
   while (assets.next()) {
     weeks?.add(assets);
-    writer.assetCell(assets.name, assets.length);
+    writer.assetCell(assets.name, assets.length, assets.shared);
     writer.numbers(assets.low, assets.high, assets.requests, assets.downloads);
     if (writer.isFull) yield writer.take();
   }
@@ -70,7 +69,7 @@ export function* assetPieces(
 function* byDay(days: SumsByNumber, writer: TableWriter): Generator<Uint8Array> {
   writer.text(header('date'));
   for (const day of Int32Array.from(days.numbers()).sort()) {
-    writer.text(dateOfDay(day));
+    writer.date(day);
     writeSums(days.sums, days.slot(day), writer);
     if (writer.isFull) yield writer.take();
   }

@@ -30,6 +30,7 @@ describe('removeGarbage', () => {
     const paths = cachePaths(scratchDirectory());
     const state = [
       'cache.json',
+      'cache.json.copy',
       `commits/${REAL}.json`,
       `segments/${REAL}-1.records.parquet`,
       `segments/${REAL}-12.rejects.parquet`,
@@ -58,6 +59,7 @@ describe('removeGarbage', () => {
     ];
     const garbage = [
       `cache.json.${TMP}`,
+      `cache.json.copy.${TMP}`,
       `commits/${UNFINISHED}.json.${TMP}`,
       `segments/${UNFINISHED}-1.records.parquet`,
       `segments/${UNFINISHED}-2.rejects.parquet`,

@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -75,6 +67,7 @@ describe('openCacheForWriting', () => {
     expect(modes).toEqual({
       '': '700',
       'cache.json': '600',
+      'cache.json.copy': '600',
       commits: '700',
       segments: '700',
       ips: '700',
@@ -199,7 +192,7 @@ describe('openCacheForWriting', () => {
     const { rollups } = cachePaths(root);
     const { rmdirSync } = await import('node:fs');
     rmdirSync(rollups);
-    symlinkSync('nowhere', rollups);
+    writeFileSync(rollups, 'a file');
     await expect(openWriting(root, env)).rejects.toMatchObject({ code: 'CACHE_WRITE_FAILED' });
     expect(readLock(cachePaths(root))?.held).toBe(false);
   });

@@ -1,9 +1,12 @@
-import { createCipheriv, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
+import { IpinfoServer } from '../support/ipinfo-server.js';
 import { readTree } from '../support/published-tree.js';
+import { CLIENTS, LINES, LISTS, REGIONS } from '../support/region-clients.js';
+import { expectedArchive, expectedSummaries } from '../support/summary-oracle.js';
 import { addressOf, expectedTree, logText, recordsOf, type TruthLine } from '../support/truth.js';
 
 let sandbox: Sandbox;
@@ -33,7 +36,15 @@ function stamp(time: number): string {
 /** Write what the Python tool has of some lines: a folder for each key, a line for each request. */
 function writePeer(
   own: readonly TruthLine[],
-  { encrypt = (text: string) => text, downloads = true, ips = 'ips.txt' } = {},
+  {
+    encrypt = (text: string, _key: string) => text,
+    downloads = true,
+    /** Requests before this time are older than `download.txt`. */
+    downloadsFrom = 0,
+    ips = 'ips.txt',
+    ledger = [`2024/${LOGS[0]}`],
+    extractor = 'S3LogAccessExtractor_file',
+  } = {},
 ): void {
   const keys = new Set(own.map(({ key }) => key));
   for (const key of keys) {
@@ -43,25 +54,32 @@ function writePeer(
     const write = (
       name: string,
       value: (line: TruthLine) => unknown,
-      wrap = (text: string) => text,
+      wrap = (text: string, _key: string) => text,
+      of = requests,
     ) =>
-      writeFileSync(join(folder, name), wrap(requests.map((line) => `${value(line)}\n`).join('')));
+      writeFileSync(join(folder, name), wrap(of.map((line) => `${value(line)}\n`).join(''), key));
     write('timestamps.txt', ({ time }) => stamp(time));
     write('bytes_sent.txt', ({ bytes }) => bytes ?? 0n);
-    write(ips, ({ client }) => addressOf(client), encrypt);
-    if (downloads) write('download.txt', ({ status }) => ((status ?? 200) === 200 ? 1 : 0));
+    write(ips, ({ ip, client }) => ip ?? addressOf(client), encrypt);
+    const flagged = requests.filter(({ time }) => time >= downloadsFrom);
+    const flag = ({ status }: TruthLine) => ((status ?? 200) === 200 ? 1 : 0);
+    if (downloads && flagged.length > 0) write('download.txt', flag, undefined, flagged);
   }
   for (const kind of ['start', 'end']) {
     writeFileSync(
-      join(peer, 'records', `S3LogAccessExtractor_file-processing-${kind}.txt`),
-      `2024/${LOGS[0]}\n`,
+      join(peer, 'records', `${extractor}-processing-${kind}.txt`),
+      ledger.map((name) => `${name}\n`).join(''),
     );
   }
 }
 
+/** Keys of the Python tool: before its version 1.10.8, and since. */
+const olderKey = (password: string) => createHash('sha256').update(password).digest();
+const newerKey = (password: string, salt: string) =>
+  pbkdf2Sync(password, salt, 600_000, 32, 'sha256');
+
 /** Fernet, by its specification. */
-function fernet(password: string, salt: string): (text: string) => string {
-  const key = pbkdf2Sync(password, salt, 600_000, 32, 'sha256');
+function fernet(key: Buffer): (text: string) => string {
   return (text) => {
     const iv = randomBytes(16);
     const cipher = createCipheriv('aes-128-cbc', key.subarray(16), iv);
@@ -121,7 +139,11 @@ describe('import', () => {
   });
 
   it('opens what is encrypted with a password and salt, and only with these', async () => {
-    writePeer(first, { encrypt: fernet('a password of the python tool', 'and a salt') });
+    // By versions before 1.10.8, and since.
+    const older = fernet(olderKey('a password of the python tool'));
+    const newer = fernet(newerKey('a password of the python tool', 'and a salt'));
+    let files = 0;
+    writePeer(first, { encrypt: (text) => (files++ % 2 === 0 ? newer(text) : older(text)) });
     const env = { S3_LOG_EXTRACTION_IMPORT_PASSWORD: 'a password of the python tool' };
     for (const wrong of [{}, env, { ...env, S3_LOG_EXTRACTION_SALT: 'another' }]) {
       const refused = await sandbox.run(['import', peer], { env: wrong });
@@ -134,6 +156,103 @@ describe('import', () => {
     const ended = await sandbox.run(['import', peer, '--json'], { env: right });
     expect(ended.json.records).toBe(180);
     await goOn();
+  });
+
+  it('knows the logs of buckets, too: the same bytes as a direct extraction of the same logs', async () => {
+    const flat = 'logs-0001';
+    const url = `s3://logs-of-tests/archive/2024/${LOGS[0]}`;
+    writePeer(lines, {
+      ledger: [url, `archive/2024/${LOGS[1]}`, `s3://logs-of-tests/archive/${flat}`],
+      extractor: 'RemoteS3LogAccessExtractor_s3-url',
+    });
+    sandbox.write(`2024/${LOGS[0]}`, logText(lines.slice(0, 100)));
+    sandbox.write(`2024/${LOGS[1]}`, logText(lines.slice(100, 180)));
+    sandbox.write(flat, logText(lines.slice(180)));
+    const direct = new Sandbox();
+    await direct.done('update', '--from', sandbox.logs);
+
+    const { logFiles } = await sandbox.done(
+      'import',
+      peer,
+      '--logs',
+      's3://logs-of-tests/archive/',
+    );
+    expect(logFiles).toBe(3);
+    const { extraction } = await sandbox.done('update', '--from', 'logs');
+    expect(extraction.files).toMatchObject({ found: 3, known: 3, extracted: 0 });
+    expect(published()).toEqual(readTree(join(direct.cache, 'summaries')));
+  });
+
+  it('takes objects whose flags begin later: they belong to the last requests', async () => {
+    const from = first[90]?.time as number;
+    writePeer(first, { downloadsFrom: from });
+    const report = await sandbox.done('import', peer);
+    expect(report).toMatchObject({
+      records: 180,
+      recordsWithoutDownload: 90,
+      objects: { failed: 0 },
+    });
+    await sandbox.done('update');
+    const known = recordsOf(first).map((record, i) =>
+      i < 90 ? { ...record, download: false } : record,
+    );
+    expect(published()).toEqual(expectedTree(known));
+  });
+
+  it('takes regions over where there is an address: nothing is looked up again', async () => {
+    writePeer(LINES, { encrypt: fernet(newerKey('p', 's')) });
+    const yaml = CLIENTS.map(([address, region], i) => {
+      if (i === 0) return `${address}: undetermined\n`;
+      // As PyYAML writes what is not ASCII.
+      return region.startsWith('CL/')
+        ? `${address}: "CL/Valpara\\xEDso"\n`
+        : `${address}: ${region}\n`;
+    });
+    const others = [
+      "'no address': US\n",
+      '9.9.9.8: "<script>"\n',
+      '9.9.9.7: null\n',
+      ': what\n',
+      '2.2.2.2: [a]\n',
+    ];
+    mkdirSync(join(peer, 'ips'));
+    const text = fernet(newerKey('p', 's'))([...yaml, ...others].join(''));
+    writeFileSync(join(peer, 'ips/ip_to_region.yaml'), text);
+    // Of older versions: by index. The last has no address.
+    writeFileSync(join(peer, 'ips/index_to_region.yaml'), '17: FR/Corsica\n18: VPN\n');
+    writeFileSync(join(peer, 'ips/indexed_ips.yaml'), '17: 7.7.7.7\n');
+    const lists = join(sandbox.root, 'lists');
+    mkdirSync(lists);
+    for (const [name, list] of Object.entries(LISTS)) {
+      writeFileSync(join(lists, name), JSON.stringify(list));
+    }
+    writeFileSync(join(lists, 'vpn.txt'), '45.86.0.0/16\n');
+    const says = new Map(CLIENTS.map(([address, , place]) => [address, place]));
+    const server = await new IpinfoServer((address) => says.get(address)).start();
+    try {
+      const secrets = { S3_LOG_EXTRACTION_IMPORT_PASSWORD: 'p', S3_LOG_EXTRACTION_SALT: 's' };
+      for (const _ of [1, 2]) {
+        const ended = await sandbox.run(['import', peer, '--json'], { env: secrets });
+        // Known of all but the one that was undetermined, and two that were unknown to the tool.
+        expect(ended.json.regions).toEqual({ imported: CLIENTS.length - 3 + 1, leftOut: 8 });
+      }
+      const ips = [...readTree(join(sandbox.cache, 'ips', 'regions')).keys()];
+      expect(ips).toHaveLength(1);
+      Object.assign(sandbox.env, { ...server.env, SERVICE_RANGES_DIRECTORY: lists });
+      await sandbox.run(['update']);
+    } finally {
+      await server.stop();
+    }
+    expect(server.answered.sort()).toEqual(['5.5.5.5', '6.6.6.6', '8.8.8.8']);
+    const options = { regions: REGIONS, folderOf: (dataset: string) => dataset };
+    const records = recordsOf(LINES);
+    const tree = published();
+    for (const [name, content] of [
+      ...expectedSummaries(records, options),
+      ...expectedArchive(records, options),
+    ]) {
+      expect([name, tree.get(name)]).toEqual([name, content]);
+    }
   });
 
   it('takes older caches, without notes of downloads, and says so', async () => {
@@ -159,14 +278,23 @@ describe('import', () => {
     await goOn();
   });
 
-  it('asks before it takes over what the tool has not ended', async () => {
+  it('asks what becomes of log files that the tool has not ended', async () => {
     writePeer(first);
     const records = join(peer, 'records/S3LogAccessExtractor_file-processing-start.txt');
     appendFileSync(records, `2024/${LOGS[1]}\n`);
     const refused = await sandbox.run(['import', peer]);
     expect(refused.status).toBe(1);
     expect(refused.stderr).toContain('IMPORT_UNFINISHED');
-    expect((await sandbox.done('import', peer, '--with-unfinished')).logFiles).toBe(2);
+    expect(refused.stderr).toContain(LOGS[1]);
+    // Nothing of it was merged: reading it again makes everything exact.
+    const report = await sandbox.done('import', peer, '--unfinished', 'again');
+    expect(report).toMatchObject({ logFiles: 1, unfinished: { count: 1, names: [LOGS[1]] } });
+    await goOn();
+
+    const other = new Sandbox();
+    expect((await other.done('import', peer, '--unfinished', 'read')).logFiles).toBe(2);
+    const { files } = await other.done('extract', sandbox.logs);
+    expect(files).toMatchObject({ found: 2, known: 2, extracted: 0 });
   });
 
   it('says what is no cache of the tool', async () => {

@@ -2,6 +2,8 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { cachePaths } from '../../cache/paths.js';
+import { publishedFindings } from '../../validation/published-files.js';
 import { type Ended, Sandbox } from '../support/cli.js';
 import { readTree } from '../support/published-tree.js';
 
@@ -34,10 +36,13 @@ describe.each(readdirSync(CACHES))('a cache of an earlier version (%s)', (name) 
     cpSync(join(CACHES, name, 'logs'), sandbox.logs, { recursive: true });
     const before = published();
     expect(before.size).toBeGreaterThan(20);
+    const notKnown = publishedFindings(cachePaths(sandbox.cache)).next();
+    expect(notKnown).toEqual({ done: true, value: { unknown: before.size } });
     rmSync(join(sandbox.cache, 'summaries'), { recursive: true });
     await done('update');
     expect(published()).toEqual(before);
-    expect((await run('validate', 'cache')).status).toBe(0);
+    const { json: validated } = await run('validate', 'cache', '--json');
+    expect(validated).toMatchObject({ findings: [], publishedFilesNotKnown: 0 });
     const { json } = await done('extract', 'logs', '--json');
     expect(json.files).toMatchObject({ found: 6, known: 4, extracted: 2, failed: 0 });
     await done('update');

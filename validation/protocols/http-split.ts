@@ -1,6 +1,6 @@
 import { FIELD, KIND } from '../../src/extract/line.js';
 import type { Protocol } from '../protocol.js';
-import { HTTP_1 } from './peer-rule.js';
+import { HTTP_1, placeOfHttp } from './peer-rule.js';
 
 const [MISSING, IN_KEY, IN_TARGET, BEHIND] = [0, 1, 2, 3];
 
@@ -37,11 +37,11 @@ export const httpSplit: Protocol = {
     ({ buffer, start, end, code, line }, report) => {
       if (code !== 0 || line.kind === KIND.skipped) return;
       const { bounds } = line;
-      const at = buffer.indexOf(HTTP_1, start);
+      const at = placeOfHttp(buffer, start, end);
       const uriEnd = bounds[2 * FIELD.requestUri + 1];
       // Where `HTTP/1.1` stands when it is what it should be.
       if (at === uriEnd - HTTP_1.length - 1) return;
-      if (at < 0 || at >= end) report(MISSING);
+      if (at === end) report(MISSING);
       else if (at < bounds[2 * FIELD.key + 1]) report(IN_KEY);
       else if (at < uriEnd) report(IN_TARGET);
       else report(BEHIND);

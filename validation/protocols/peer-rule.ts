@@ -25,13 +25,13 @@ export class PeerReading {
   isSuccess = false;
 
   read(buffer: Buffer, start: number, end: number): void {
-    const first = within(buffer.indexOf(HTTP_1, start), end);
+    const first = placeOfHttp(buffer, start, end);
     words(buffer, start, first, this.pre);
     if (first === end) {
       this.post.fill(0);
     } else {
       const from = first + HTTP_1.length;
-      words(buffer, from, within(buffer.indexOf(HTTP_1, from), end), this.post);
+      words(buffer, from, placeOfHttp(buffer, from, end), this.post);
     }
     this.isGet = sameBytes(buffer, this.pre, PRE.operation, GET_OBJECT, 0, GET_OBJECT.length);
     this.isSuccess =
@@ -64,8 +64,13 @@ export function sameBytes(
   return true;
 }
 
-function within(at: number, end: number): number {
-  return at < 0 || at + HTTP_1.length > end ? end : at;
+/**
+ * Where `HTTP/1.` stands first in a part of a buffer, or else its end. What is behind is not looked at: in a
+ * file without it, each line would be searched for up to the end of the buffer.
+ */
+export function placeOfHttp(buffer: Buffer, start: number, end: number): number {
+  const at = buffer.subarray(start, end).indexOf(HTTP_1);
+  return at < 0 ? end : start + at;
 }
 
 /** Words stand between any number of spaces and tabs. */

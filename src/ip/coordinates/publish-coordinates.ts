@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { makeDirectory, PUBLISHED } from '../../../cache/atomic-write.js';
 import type { CachePaths } from '../../../cache/paths.js';
+import { checkOf, PublishedChecksWriter } from '../../../cache/published-checks.js';
 import { PublishedFile } from '../../../cache/published-file.js';
 import { removePublishedFile } from '../../../cache/published-folder.js';
 import { coordinatesYaml } from './coordinates-yaml.js';
@@ -20,12 +21,22 @@ export async function publishCoordinates(
   assertHeld: () => void,
 ): Promise<'written' | 'unchanged' | 'removed'> {
   const path = join(paths.summaries, COORDINATES_FILE);
+  const checks = new PublishedChecksWriter(paths);
   if (points.size === 0) {
     assertHeld();
+    checks.drop((name) => name === COORDINATES_FILE);
+    checks.end();
     return removePublishedFile(path) ? 'removed' : 'unchanged';
   }
+  const text = coordinatesYaml(points);
   const file = new PublishedFile(paths, path);
-  file.write(coordinatesYaml(points));
+  file.write(text);
   makeDirectory(paths.summaries, PUBLISHED);
-  return (await file.publish(assertHeld)) ? 'written' : 'unchanged';
+  checks.add(COORDINATES_FILE, checkOf(Buffer.from(text, 'utf8')));
+  const isChanged = await file.publish(() => {
+    assertHeld();
+    checks.begin();
+  });
+  checks.end();
+  return isChanged ? 'written' : 'unchanged';
 }

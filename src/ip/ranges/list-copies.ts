@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, writeFileAtomic } from '../../../cache/atomic-write.js';
 import { systemErrorCode } from '../../../cache/error.js';
+import { DamagedCacheError, readOwnFile, readOwnText } from '../../../cache/own-file.js';
 import { type Etags, sha256 } from './download-list.js';
 import { decodeText } from './fetch-text.js';
 import { UnusableListError } from './list-error.js';
@@ -43,18 +44,18 @@ export class ListCopies {
     let text: string;
     let bytes: Buffer;
     try {
-      if (statSync(path).size > limitBytes) return undefined;
-      bytes = readFileSync(path);
+      if (lstatSync(path).size > limitBytes) return undefined;
+      bytes = readOwnFile(path);
       text = decodeText(bytes);
     } catch (error) {
-      if (error instanceof UnusableListError || systemErrorCode(error) === 'ENOENT') {
-        return undefined;
-      }
+      // A link is no copy, and is replaced by the next one.
+      const isNone = error instanceof UnusableListError || error instanceof DamagedCacheError;
+      if (isNone || systemErrorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
     const noted = this.#states[file];
     const state = noted?.sha256 === sha256(bytes) ? noted : undefined;
-    const fetchedAt = state === undefined ? statSync(path).mtimeMs : Date.parse(state.fetchedAt);
+    const fetchedAt = state === undefined ? lstatSync(path).mtimeMs : Date.parse(state.fetchedAt);
     return { text, fetchedAt, state };
   }
 
@@ -100,7 +101,7 @@ export class ListCopies {
 /** Damaged or of another version: nothing is known, and the lists are downloaded again. */
 function readStates(path: string): Record<string, CopyState> {
   try {
-    const { version, lists } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    const { version, lists } = JSON.parse(readOwnText(path)) as Record<string, unknown>;
     if (version !== 1 || typeof lists !== 'object' || lists === null) return {};
     return Object.fromEntries(Object.entries(lists).filter(([, state]) => isState(state)));
   } catch {
