@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stats.js')).statsCommand,
   },
   {
+    signature: 'completion',
+    describe: DESCRIPTIONS.completion,
+    load: async () => (await import('./commands/completion.js')).completionCommand,
+  },
+  {
     signature: 'config',
     describe: DESCRIPTIONS.config,
     load: async () => (await import('./commands/config.js')).configCommand,

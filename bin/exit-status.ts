@@ -5,7 +5,8 @@ export const EXIT_STATUS = {
   usage: { status: 2, meaning: 'the command line is wrong; nothing was done' },
   partial: {
     status: 3,
-    meaning: 'done, but some log files could not be read; each is named on stderr',
+    meaning:
+      'done, but some log files, or rows of an inventory, could not be read; stderr names them',
   },
   locked: { status: 4, meaning: 'another run is writing to this cache; nothing was done' },
   quota: {

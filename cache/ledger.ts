@@ -83,6 +83,20 @@ export class Ledger {
     return this.folders;
   }
 
+  /** All commits, as they were when the ledger was opened or last added to. */
+  get commitNames(): readonly string[] {
+    return this.commits;
+  }
+
+  /**
+   * Whether a log file of this name is in a commit, without a look at the disk: false is certain, true is wrong once in
+   * some 2^50 (FORMAT.md section 14). Enough to count by, not to decide what is extracted.
+   */
+  mayKnow(name: string): boolean {
+    const file = hashFile(name, 0, 0);
+    return this.known.mayHaveName(file) || this.run.ordinals(file).length > 0;
+  }
+
   /**
    * Take up the files of a commit, from its ledger segment.
    *

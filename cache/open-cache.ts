@@ -118,6 +118,7 @@ export async function openCacheForWriting(
  */
 export async function repairCacheFile(root: string, options: OpenOptions): Promise<boolean> {
   const paths = cachePaths(resolve(root));
+  requireOwnFolders(paths);
   if (isRotationReady(paths)) await finishInterruptedRotation(paths, options);
   const { openSealingKey } = await import('./sealing-key.js');
   const opens = async ({ key }: CacheFile) => {

@@ -1,13 +1,23 @@
+import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatCount, formatTable, plural } from '../format.js';
+import { BY_OPTION, INVENTORY_OPTIONS } from '../inventory-options.js';
 
 export const statsCommand = defineCommand({
   name: 'stats',
   describe: DESCRIPTIONS.stats,
-  examples: [['$0 stats', 'Look at what is known of requesters']],
-  async run(_options, { cacheDirectory, output }) {
+  options: { ...INVENTORY_OPTIONS, ...BY_OPTION },
+  examples: [
+    ['$0 stats', 'Look at what is known of requesters'],
+    ['$0 stats --inventory /data/inventory', 'How many logs the bucket holds, by month'],
+  ],
+  async run({ inventory, inventoryPrefix: prefix, by = 'month' }, { cacheDirectory, output }) {
+    if (inventory !== undefined) {
+      const { runInventoryStats } = await import('../run-inventory-stats.js');
+      return runInventoryStats({ directory: resolve(inventory), prefix, by }, output);
+    }
     const { openCacheForReading } = await import('../../cache/open-cache.js');
     const { openEngine } = await import('../../cache/engine.js');
     const { readCacheStatus } = await import('../../cache/cache-status.js');

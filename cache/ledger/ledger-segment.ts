@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { DamagedCacheError, type SegmentFile } from '../commit-record.js';
+import { DamagedCacheError, readCommit, type SegmentFile } from '../commit-record.js';
 import { readOwnFile } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
+import { isListOf, isText } from '../sealed-json.js';
 import type { LedgerRow } from '../segment-writer.js';
 
 /** What tells whether a file found again is the one extracted. */
@@ -47,11 +48,17 @@ export async function readKnownFiles(
   return new Map(files);
 }
 
+/** The names of a commit's log files. @throws {DamagedCacheError} */
+export async function readLedgerNames(paths: CachePaths, commit: string): Promise<string[]> {
+  const rows = await read(paths, readCommit(paths, commit).files, ['name']);
+  return rows.map((row) => row.name as string);
+}
+
 /** The names in a ledger segment of which nothing is recorded; undefined when it cannot be read. */
 export async function readNames(path: string): Promise<string[] | undefined> {
   try {
-    const rows = await parse(readOwnFile(path), ['name']);
-    return rows.map((row) => row.name as string);
+    const names = (await parse(readOwnFile(path), ['name'])).map((row) => row.name);
+    return isListOf(names, isText) ? [...names] : undefined;
   } catch {
     return undefined;
   }
@@ -70,6 +77,7 @@ async function read(
       throw new Error('its SHA-256 is not the recorded one');
     }
     const rows = await parse(bytes, columns);
+    if (!rows.every((row) => isText(row.name))) throw new Error('a log file has no name');
     if (rows.length !== segment.rows) throw new Error('its rows are not those of the commit');
     return rows;
   } catch (error) {

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { addDays, addRequesters, type Block, type Section } from './block.js';
 import { DatasetSums } from './dataset-sums.js';
 import { MergedAssets } from './merged-assets.js';
+import { RollupsDamagedError } from './rollups-damaged-error.js';
 import { readBlocks, type SumsFile } from './sums-file.js';
 import { SumsReader } from './sums-reader.js';
 
@@ -21,7 +23,7 @@ export class DatasetReader {
    * @param hasWeeks whether assets have sums by week
    */
   constructor(
-    folder: string,
+    private readonly folder: string,
     requesters: number,
     private readonly hasWeeks = false,
   ) {
@@ -33,22 +35,37 @@ export class DatasetReader {
   sums(places: readonly BlockPlace[]): DatasetSums {
     const sums = this.days(places);
     for (const place of places) {
-      addRequesters(this.section(place, 'requesters'), this.section(place, 'requesterSums'), sums);
+      const requesters = this.section(place, 'requesters');
+      const amounts = this.section(place, 'requesterSums');
+      this.#adding(place, () => addRequesters(requesters, amounts, sums));
     }
     return sums;
   }
 
   assets(places: readonly BlockPlace[]): MergedAssets {
     const sections = places.map((place) => this.section(place, 'assets'));
-    return new MergedAssets(sections, this.hasWeeks);
+    const files = places.map(({ file }) => join(this.folder, file));
+    return new MergedAssets(sections, this.hasWeeks, files);
   }
 
   /** Sums by day alone, valid until the next call. */
   days(places: readonly BlockPlace[]): DatasetSums {
     const sums = this.#sums;
     sums.clear();
-    for (const place of places) addDays(this.section(place, 'days'), sums);
+    for (const place of places) {
+      const days = this.section(place, 'days');
+      this.#adding(place, () => addDays(days, sums));
+    }
     return sums;
+  }
+
+  #adding({ file }: BlockPlace, add: () => void): void {
+    try {
+      add();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new RollupsDamagedError(join(this.folder, file), error.message, error);
+    }
   }
 
   section({ file, block }: BlockPlace, section: Section): Uint8Array {

@@ -86,7 +86,9 @@ export class DandiApi {
   ): AsyncGenerator<Record<string, unknown>> {
     let url = new URL(path, this.#base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    for (let page = 0; page < MOST_PAGES; page++) {
+    const asked = new Set<string>();
+    for (let page = 0; page < MOST_PAGES && !asked.has(url.href); page++) {
+      asked.add(url.href);
       const { results, next } = await this.#limit(() => this.#get(url));
       for (const result of results) yield result;
       if (next === undefined) return;

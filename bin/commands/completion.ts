@@ -1,0 +1,98 @@
+import { resolve } from 'node:path';
+import { S3LogExtractionError } from '../../cache/error.js';
+import { cachePaths } from '../../cache/paths.js';
+import type { Completion } from '../../src/inventory/completion.js';
+import { defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
+import { EXIT_STATUS } from '../exit-status.js';
+import { formatCount, formatTable } from '../format.js';
+import {
+  BY_OPTION,
+  describeLeftOut,
+  INVENTORY_OPTIONS,
+  inventoryJson,
+  reportDefects,
+} from '../inventory-options.js';
+
+/** There is nothing to compare the cache with. */
+export class NoInventoryError extends S3LogExtractionError {
+  constructor() {
+    super(
+      'NO_INVENTORY',
+      'No inventory was given.',
+      { hint: 'Name a copy of what S3 Inventory writes with --inventory.' },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
+
+/** Periods with gaps that are printed; `--json` has all. */
+const MOST_ROWS = 60;
+
+export const completionCommand = defineCommand({
+  name: 'completion',
+  describe: DESCRIPTIONS.completion,
+  options: { ...INVENTORY_OPTIONS, ...BY_OPTION },
+  examples: [
+    ['$0 completion --inventory /data/inventory', 'Which days have logs that are not extracted'],
+  ],
+  async run(options, { cacheDirectory, output }) {
+    if (options.inventory === undefined) throw new NoInventoryError();
+    const { compareInventory } = await import('../../src/inventory/completion.js');
+    const { InventoryAccount } = await import('../../src/source/inventory/inventory-object.js');
+    const { openInventory } = await import('../../src/source/inventory/open-inventory.js');
+    const inventory = await openInventory(resolve(options.inventory), (message) =>
+      output.warn(message),
+    );
+    const account = new InventoryAccount();
+    const by = options.by ?? 'day';
+    const completion = await compareInventory(inventory, cachePaths(cacheDirectory), account, {
+      prefix: options.inventoryPrefix,
+      by,
+    });
+    const status = reportDefects(account, output);
+    const share = shareDone(completion);
+    output.print(
+      [
+        `Inventory ${inventory.run} of ${JSON.stringify(inventory.sourceBucket)}: ${formatCount(completion.listed)} log files, ${formatCount(completion.extracted)} extracted (${(share * 100).toFixed(2)} %), ${formatCount(completion.missing)} missing.`,
+        ...describe(completion, by),
+      ].join('\n'),
+    );
+    output.json({ inventory: inventoryJson(inventory, account), by, share, ...completion });
+    return status;
+  },
+});
+
+/** Of what is listed; of nothing all is done. */
+function shareDone({ listed, extracted }: Completion): number {
+  return listed === 0 ? 1 : extracted / listed;
+}
+
+function describe(completion: Completion, by: string): string[] {
+  const text: string[] = [];
+  const { notListed, newer, undated } = completion;
+  if (notListed > 0) {
+    text.push(
+      `${formatCount(notListed)} extracted log files are not in it: expired, or (${formatCount(newer)} of them) from its day or later.`,
+    );
+  }
+  if (undated > 0) {
+    text.push(`${formatCount(undated)} extracted log files have no date in their names.`);
+  }
+  const leftOut = describeLeftOut(completion.leftOut);
+  if (leftOut !== undefined) text.push(leftOut);
+  const gaps = completion.periods.filter(({ missing }) => missing > 0);
+  if (gaps.length === 0) return text;
+  const rows = gaps
+    .slice(0, MOST_ROWS)
+    .map((row) => [
+      row.period,
+      ...[row.listed, row.extracted, row.missing, row.notListed].map(formatCount),
+    ]);
+  const head = [by, 'Listed', 'Extracted', 'Missing', 'Not listed'];
+  text.push('', formatTable([head, ...rows]));
+  if (gaps.length > MOST_ROWS) {
+    text.push(`... and ${formatCount(gaps.length - MOST_ROWS)} more; --json has all.`);
+  }
+  return text;
+}

@@ -1,0 +1,37 @@
+import { inventoryStats } from '../src/inventory/inventory-stats.js';
+import { InventoryAccount } from '../src/source/inventory/inventory-object.js';
+import { openInventory } from '../src/source/inventory/open-inventory.js';
+import type { Period } from '../src/source/log-period.js';
+import { formatBytes, formatCount, formatTable } from './format.js';
+import { describeLeftOut, inventoryJson, reportDefects } from './inventory-options.js';
+import type { Output } from './output.js';
+
+/** Print what an inventory says of the logs in a bucket. @returns the exit status */
+export async function runInventoryStats(
+  { directory, prefix, by }: { directory: string; prefix: string | undefined; by: Period },
+  output: Output,
+): Promise<number> {
+  const inventory = await openInventory(directory, (message) => output.warn(message));
+  const account = new InventoryAccount();
+  const stats = await inventoryStats(inventory, account, { prefix, by });
+  const status = reportDefects(account, output);
+  const row = (name: string, sum: { files: number; bytes: number }): string[] => [
+    name,
+    formatCount(sum.files),
+    formatBytes(sum.bytes),
+  ];
+  const text = [
+    `Inventory ${inventory.run} of ${JSON.stringify(inventory.sourceBucket)}: ${formatCount(stats.files)} log files (${formatBytes(stats.bytes)})${stats.first === undefined ? '' : `, ${stats.first} to ${stats.last}`}.`,
+  ];
+  const leftOut = describeLeftOut(stats.leftOut);
+  if (leftOut !== undefined) text.push(leftOut);
+  const table = [
+    ['', 'Log files', 'Size'],
+    ...stats.periods.map((sum) => row(sum.period, sum)),
+    ...Object.entries(stats.storageClasses).map(([name, sum]) => row(name, sum)),
+  ];
+  if (table.length > 1) text.push('', formatTable(table));
+  output.print(text.join('\n'));
+  output.json({ inventory: inventoryJson(inventory, account), by, ...stats });
+  return status;
+}
