@@ -1,8 +1,8 @@
 import type { WritableCache } from '../cache/open-cache.js';
 import { readSettings } from '../cache/settings.js';
-import { extractLogs } from '../src/extract/extract-logs.js';
+import { extractLogs, type SourceInventory } from '../src/extract/extract-logs.js';
 import type { ExtractionMode } from '../src/extract/extraction-mode.js';
-import type { ExtractionReport } from '../src/extract/report.js';
+import type { ExtractionReport, ListedReport } from '../src/extract/report.js';
 import type { WorkerThreads } from '../src/extract/worker-threads.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, formatElapsed, plural } from './format.js';
@@ -18,6 +18,7 @@ export async function runExtraction(
     readonly threads?: WorkerThreads | undefined;
     readonly limit: number | undefined;
     readonly mode?: ExtractionMode | undefined;
+    readonly inventory?: SourceInventory | undefined;
     readonly env: NodeJS.ProcessEnv;
     readonly shouldStop: () => boolean;
   },
@@ -29,6 +30,7 @@ export async function runExtraction(
     threads: options.threads,
     ...(options.limit === undefined ? {} : { limit: options.limit }),
     mode: options.mode,
+    inventory: options.inventory,
     skippedAddresses: await skippedAddresses(cache, options.env),
     shouldStop: options.shouldStop,
     onWarning: (message) => output.warn(message),
@@ -55,17 +57,35 @@ export async function skippedAddresses(
 }
 
 /** Partial when a log file is left out, so that a scheduler notices. */
-export function extractionStatus(report: ExtractionReport): number {
-  return report.files.failed > 0 ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
+export function extractionStatus({
+  files,
+  listed,
+}: {
+  readonly files: { readonly failed: number };
+  readonly listed?: ListedReport;
+}): number {
+  const isPartial =
+    files.failed > 0 ||
+    (listed !== undefined && (listed.missing > 0 || Object.keys(listed.defects).length > 0));
+  return isPartial ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
 }
 
-function describeReport({ files, bytes, lines, elapsedMs, stopped }: ExtractionReport): string {
+/** What an inventory lists, and what became of it. */
+export function describeListed(listed: ListedReport): string {
+  const { run, files, missing, extractedAndGone } = listed;
+  const left = Object.values(listed.leftOut).reduce((sum, count) => sum + count, 0);
+  return `  inventory ${run}: ${formatCount(files)} listed, ${formatCount(missing)} missing, ${formatCount(extractedAndGone)} gone and known; ${formatCount(left)} other objects`;
+}
+
+function describeReport(report: ExtractionReport): string {
+  const { files, bytes, lines, elapsedMs, stopped } = report;
   const rate = elapsedMs > 0 ? `, ${formatBytes((bytes / elapsedMs) * 1000)}/s` : '';
   const text = [
     `Extracted ${plural(files.extracted, 'log file')} (${formatBytes(bytes)}) in ${formatElapsed(elapsedMs)}${rate}.`,
     `  files: ${formatCount(files.found)} found, ${formatCount(files.known)} known already, ${formatCount(files.failed)} failed`,
     `  lines: ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected`,
   ];
+  if (report.listed !== undefined) text.splice(2, 0, describeListed(report.listed));
   const reasons = Object.entries(lines.reasons).sort(([, a], [, b]) => b - a);
   for (const [reason, count] of reasons) text.push(`    ${formatCount(count)} ${reason}`);
   for (const note of ['key_not_content', 'address_skipped']) {

@@ -23,10 +23,13 @@ export {
   type ExtractOptions,
   extractLogs,
   planExtraction,
+  type SourceInventory,
 } from './extract/extract-logs.js';
 export { NOTES, type Note, REASONS, type Reason } from './extract/reasons.js';
 export type { ExtractionReport } from './extract/report.js';
 export { WorkerThreads } from './extract/worker-threads.js';
+export { type Completion, compareInventory } from './inventory/completion.js';
+export { type InventoryStats, inventoryStats } from './inventory/inventory-stats.js';
 export { updateCoordinates } from './ip/coordinates/update-coordinates.js';
 export { indexRequesters } from './ip/index-requesters.js';
 export { createIpinfoLookup } from './ip/lookup/ipinfo-lookup.js';
@@ -36,6 +39,8 @@ export { loadServiceRanges } from './ip/ranges/load-service-ranges.js';
 export { refreshRegions } from './ip/refresh-regions.js';
 export { readRegionStats } from './ip/region-stats.js';
 export { updateRegions } from './ip/update-regions.js';
+export { InventoryAccount } from './source/inventory/inventory-object.js';
+export { type Inventory, openInventory } from './source/inventory/open-inventory.js';
 export { type SummariesUpdate, updateSummaries } from './summarize/update-summaries.js';
 export { type TotalsUpdate, updateTotals } from './summarize/update-totals.js';
 export { type BenchmarkOptions, generateBenchmark } from './testing/generate-benchmark.js';

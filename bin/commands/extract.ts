@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { readConfiguration } from '../../cache/configuration.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { cachePaths } from '../../cache/paths.js';
-import type { ExtractOptions } from '../../src/extract/extract-logs.js';
+import type { ExtractOptions, SourceInventory } from '../../src/extract/extract-logs.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
+import { INVENTORY_OPTIONS } from '../inventory-options.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** Neither the command line nor the configuration names a source. */
@@ -45,6 +47,7 @@ export const extractCommand = defineCommand({
     },
     workers: WORKERS_OPTION,
     limit: { type: 'number', describe: 'Extract at most this many new files in this run' },
+    ...INVENTORY_OPTIONS,
     'dry-run': {
       type: 'boolean',
       default: false,
@@ -54,13 +57,15 @@ export const extractCommand = defineCommand({
   examples: [
     ['$0 extract /data/logs', 'Extract what is new below /data/logs'],
     ['$0 extract /data/logs --dry-run', 'See what that would read'],
+    ['$0 extract /data/logs --inventory /data/inventory', 'Extract what an inventory lists'],
     ['$0 extract /data/logs --mode dandi', 'Keep blobs and Zarr stores of a DANDI archive'],
   ],
   async run(options, context) {
     const source = sourceOf(options.source, context);
     const { limit } = options;
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
-    if (options.dryRun) return dryRun(source, limit, context);
+    const inventory = await inventoryOf(options.inventory, options.inventoryPrefix, context);
+    if (options.dryRun) return dryRun(source, limit, inventory, context);
     const workers = workerCount(options.workers);
     const { requireSource } = await import('../../src/source/require-source.js');
     const { WorkerThreads } = await import('../../src/extract/worker-threads.js');
@@ -69,7 +74,8 @@ export const extractCommand = defineCommand({
     // They load while the cache is opened here.
     const threads = new WorkerThreads(Math.min(workers, availableParallelism()));
     try {
-      return await extract({ source, workers, threads, limit, mode: options.mode }, context);
+      const { mode } = options;
+      return await extract({ source, workers, threads, limit, mode, inventory }, context);
     } finally {
       await threads.close();
     }
@@ -77,7 +83,7 @@ export const extractCommand = defineCommand({
 });
 
 async function extract(
-  options: Pick<ExtractOptions, 'source' | 'workers' | 'threads' | 'mode'> & {
+  options: Pick<ExtractOptions, 'source' | 'workers' | 'threads' | 'mode' | 'inventory'> & {
     readonly limit: number | undefined;
   },
   { cacheDirectory, output, env }: CommandContext,
@@ -107,21 +113,36 @@ export function sourceOf(source: string | undefined, { env }: CommandContext): s
   return found;
 }
 
+async function inventoryOf(
+  directory: string | undefined,
+  prefix: string | undefined,
+  { output }: CommandContext,
+): Promise<SourceInventory | undefined> {
+  if (directory === undefined) return undefined;
+  const { openInventory } = await import('../../src/source/inventory/open-inventory.js');
+  const warn = (message: string): void => output.warn(message);
+  return { inventory: await openInventory(resolve(directory), warn), prefix };
+}
+
 async function dryRun(
   source: string,
   limit: number | undefined,
+  inventory: SourceInventory | undefined,
   { cacheDirectory, output }: CommandContext,
 ): Promise<number> {
   const { planExtraction } = await import('../../src/extract/extract-logs.js');
   const plan = await planExtraction(cachePaths(cacheDirectory), {
     source,
+    inventory,
     ...(limit === undefined ? {} : { limit }),
     onWarning: (message) => output.warn(message),
   });
-  const { files, bytes } = plan;
+  const { files, bytes, listed } = plan;
   output.print(
     `Would extract ${formatCount(files.new)} of ${formatCount(files.found)} files (${formatBytes(bytes)}); ${formatCount(files.known)} are known already, ${formatCount(files.failed)} cannot be extracted.`,
   );
+  const { describeListed, extractionStatus } = await import('../run-extraction.js');
+  if (listed !== undefined) output.print(describeListed(listed));
   output.json({ dryRun: true, ...plan });
-  return files.failed > 0 ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
+  return extractionStatus(plan);
 }

@@ -7,13 +7,16 @@ import { LockLostError } from '../../cache/lock.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import { requireOwnFolders } from '../../cache/own-file.js';
 import type { CachePaths } from '../../cache/paths.js';
-import { logPath } from '../source/log-path.js';
+import type { ListedFilesAccount } from '../source/inventory/listed-files.js';
+import type { Inventory } from '../source/inventory/open-inventory.js';
+import { logFileName } from '../source/log-name.js';
+import { displayPath, logPath } from '../source/log-path.js';
 import { requireSource } from '../source/require-source.js';
 import { Extraction } from './extraction.js';
 import { type ExtractionMode, extractionMode } from './extraction-mode.js';
 import { LookAhead } from './look-ahead.js';
 import { FilePlan, type NewFile, type PlanObserver } from './plan-files.js';
-import { type ExtractionReport, emptyReport } from './report.js';
+import { type ExtractionReport, emptyReport, type ListedReport } from './report.js';
 import { ExtractionWorker } from './worker-pool.js';
 import { WorkerThreads } from './worker-threads.js';
 
@@ -40,6 +43,8 @@ export interface ExtractOptions {
   readonly skippedAddresses?: string | undefined;
   /** Names of the only files to extract; default: all. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** What lists the files to extract; without it all files below the source are. */
+  readonly inventory?: SourceInventory | undefined;
   /** New files to extract at most. */
   readonly limit?: number;
   /** Something a person should know that ends nothing: a file that cannot be read, for example. */
@@ -48,6 +53,13 @@ export interface ExtractOptions {
   readonly onProgress?: (progress: ExtractionProgress) => void;
   /** Asked often; true ends the run as soon as the files in hand are committed. */
   readonly shouldStop?: () => boolean;
+}
+
+/** An inventory of the bucket that the source is a copy of. */
+export interface SourceInventory {
+  readonly inventory: Inventory;
+  /** Folder in the bucket that the source is a copy of; default: the whole bucket. */
+  readonly prefix?: string | undefined;
 }
 
 /** The folder to extract is (in) the cache. */
@@ -84,7 +96,7 @@ export async function extractLogs(
     addressExpression(options.skippedAddresses);
   }
   const ledger = await Ledger.open(cache.paths, cache.lock);
-  const plan = openPlan(source, cache.paths, ledger, report, options);
+  const { plan, listing } = await openPlan(source, cache.paths, ledger, report, options);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const ahead = new LookAhead(plan, limit);
   const counters = new BigInt64Array(new SharedArrayBuffer(8 * options.workers));
@@ -144,6 +156,7 @@ export async function extractLogs(
     throw error;
   }
   await close();
+  if (listing !== undefined) report.listed = listedReport(listing, warn);
   report.elapsedMs = Math.round(performance.now() - startedAt);
   return report;
 }
@@ -173,6 +186,7 @@ export interface ExtractionPlan {
   readonly files: { found: number; known: number; new: number; failed: number };
   /** Stored bytes of the new files. */
   readonly bytes: number;
+  readonly listed?: ListedReport;
 }
 
 /**
@@ -183,12 +197,12 @@ export interface ExtractionPlan {
  */
 export async function planExtraction(
   paths: CachePaths,
-  options: Pick<ExtractOptions, 'source' | 'limit' | 'onWarning'>,
+  options: Pick<ExtractOptions, 'source' | 'inventory' | 'limit' | 'onWarning'>,
 ): Promise<ExtractionPlan> {
   requireOwnFolders(paths);
   const report = emptyReport();
   const ledger = await Ledger.open(paths);
-  const plan = openPlan(resolve(options.source), paths, ledger, report, options);
+  const { plan, listing } = await openPlan(resolve(options.source), paths, ledger, report, options);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   let count = 0;
   let bytes = 0;
@@ -205,16 +219,42 @@ export async function planExtraction(
   ledger.close();
   const { found, failed } = report.files;
   const known = report.files.known + copies;
-  return { files: { found, known, new: count, failed }, bytes };
+  const files = { found, known, new: count, failed };
+  if (listing === undefined) return { files, bytes };
+  return { files, bytes, listed: listedReport(listing, (message) => options.onWarning?.(message)) };
 }
 
-function openPlan(
+/** An inventory, and what going through it shows. */
+interface Listing {
+  readonly inventory: Inventory;
+  readonly account: ListedFilesAccount;
+}
+
+/** Tell what is missing and what could not be read of the inventory. */
+function listedReport(
+  { inventory, account }: Listing,
+  warn: (message: string) => void,
+): ListedReport {
+  const { files, missing, extractedAndGone, leftOut, rows } = account;
+  const missingNames = account.missingNames.map(displayPath);
+  for (const name of missingNames) warn(`Listed in the inventory, but not there: ${name}.`);
+  if (missing > missingNames.length) {
+    warn(`${missing - missingNames.length} more that the inventory lists are not there.`);
+  }
+  for (const { file, row, reason } of rows.places) {
+    warn(`Row ${row} of ${JSON.stringify(file)} in the inventory does not count: ${reason}.`);
+  }
+  const defects = { ...rows.defectReasons };
+  return { run: inventory.run, files, missing, missingNames, extractedAndGone, leftOut, defects };
+}
+
+async function openPlan(
   source: string,
   paths: CachePaths,
   ledger: Ledger,
   report: ExtractionReport,
-  options: Pick<ExtractOptions, 'onWarning' | 'only'>,
-): FilePlan {
+  options: Pick<ExtractOptions, 'onWarning' | 'only' | 'inventory'>,
+): Promise<{ readonly plan: FilePlan; readonly listing: Listing | undefined }> {
   requireSource(source);
   requireOutsideCache(source, paths);
   const observer: PlanObserver = {
@@ -227,7 +267,22 @@ function openPlan(
     warning: (message) => options.onWarning?.(message),
   };
   const root = logPath(source);
-  return new FilePlan(root, isCacheFolder(paths), ledger, observer, undefined, options.only);
+  const { only } = options;
+  if (options.inventory === undefined) {
+    const plan = new FilePlan(root, isCacheFolder(paths), ledger, observer, undefined, only);
+    return { plan, listing: undefined };
+  }
+  const { ListedFilesAccount, listedFiles } = await import('../source/inventory/listed-files.js');
+  const { inventory, prefix } = options.inventory;
+  const account = new ListedFilesAccount();
+  const entries = listedFiles(root, inventory, {
+    prefix,
+    isKnown: (path) => ledger.lookUp(logFileName(path), 0, 0) !== 'new',
+    account,
+  });
+  // No file of a cache is named as logs are, so none is among them.
+  const plan = new FilePlan(root, () => false, ledger, observer, undefined, only, entries);
+  return { plan, listing: { inventory, account } };
 }
 
 /** The cache's own files are no logs. @throws {SourceInCacheError} */

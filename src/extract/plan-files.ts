@@ -69,6 +69,7 @@ export class FilePlan {
   /**
    * @param mostWaiting with which a pass ends
    * @param only names of the files that are looked at, if not all
+   * @param entries where files come from, if not from the folders below `root`
    */
   constructor(
     root: LogPath,
@@ -77,8 +78,9 @@ export class FilePlan {
     private readonly observer: PlanObserver,
     private readonly mostWaiting = MOST_WAITING,
     private readonly only?: ReadonlySet<string> | undefined,
+    entries?: AsyncGenerator<SourceEntries, void> | undefined,
   ) {
-    this.walk = walkFolder(root, isExcluded);
+    this.walk = entries ?? walkFolder(root, isExcluded);
     this.otherRoots = [...ledger.sources].map(logPath).filter((other) => other !== root);
   }
 

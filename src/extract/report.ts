@@ -1,3 +1,5 @@
+import type { DefectReason } from '../source/inventory/inventory-object.js';
+import type { LeftOutCounts } from '../source/inventory/listed-path.js';
 import { NOTES, REASONS } from './reasons.js';
 
 /** What one run of `extract` did: the numbers are of this run (`--json` prints exactly this). */
@@ -23,9 +25,29 @@ export interface ExtractionReport {
     /** Oddities, and why lines were skipped that would be kept in another mode. */
     readonly notes: Record<string, number>;
   };
+  /** With an inventory: what it lists, and what became of that. */
+  listed?: ListedReport;
   elapsedMs: number;
   /** Whether the run was asked to stop before it was through. */
   stopped: boolean;
+}
+
+/** What an inventory lists; `files.found` are the log files of it that are there. */
+export interface ListedReport {
+  /** When the inventory was made: `2026-05-03T01-00Z`. */
+  readonly run: string;
+  /** Log files below the source. */
+  readonly files: number;
+  /** Of these, not there, and not extracted before. */
+  readonly missing: number;
+  /** The first of them. */
+  readonly missingNames: readonly string[];
+  /** Not there any more, but extracted before. */
+  readonly extractedAndGone: number;
+  /** Objects that are no log files below the source. */
+  readonly leftOut: LeftOutCounts;
+  /** Rows that do not count, by reason. */
+  readonly defects: Readonly<Partial<Record<DefectReason, number>>>;
 }
 
 export function emptyReport(): ExtractionReport {

@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
 import {
@@ -7,7 +9,8 @@ import {
   writeCsvInventory,
   writeParquetInventory,
 } from '../support/inventory-writer.js';
-import { logLine } from '../support/truth.js';
+import { readTree } from '../support/published-tree.js';
+import { expectedTree, logLine, logText, recordsOf, type TruthLine } from '../support/truth.js';
 
 let sandbox: Sandbox;
 let inventory: string;
@@ -154,5 +157,98 @@ describe('completion', () => {
     await writeParquetInventory(inventory, [{ key: log(1, 0, 1) }, { key: log(1, 0, 2) }]);
     const report = await sandbox.done('completion', '--inventory', inventory);
     expect(report).toMatchObject({ listed: 2, extracted: 0, missing: 2, share: 0 });
+  });
+});
+
+describe('extract --inventory', () => {
+  /** Lines of each log; a log is known by its number. */
+  const linesOf = (n: number): TruthLine[] =>
+    Array.from({ length: 20 }, (_, i) => ({
+      key: `ds${i % 2}/asset-${i % 5}`,
+      time: 1_720_000_000 + n * 3600 + i,
+      client: n * 20 + i,
+      bytes: 2n ** BigInt(n),
+      status: i % 4 === 0 ? 206 : 200,
+    }));
+  const names = Array.from({ length: 12 }, (_, n) => log(3 + n, n, n));
+  const write = (n: number, name = names[n] as string, zip = false): void => {
+    const text = logText(linesOf(n));
+    sandbox.write(name, zip ? gzipSync(text) : text);
+  };
+  const published = (): Map<string, string> => readTree(join(sandbox.cache, 'summaries'));
+  const truth = (...logs: number[]): Map<string, string> =>
+    expectedTree(logs.flatMap((n) => recordsOf(linesOf(n))));
+
+  it('reads what an inventory lists, once, and names what is missing', async () => {
+    // 0 to 3 are there, in several forms; 4 is not there; 5 is not listed; 6 was extracted and is gone.
+    write(6);
+    await sandbox.done('extract', sandbox.logs);
+    rmSync(join(sandbox.logs, names[6] as string));
+    write(0);
+    write(1, `2024/07/${names[1]}`);
+    write(2, `${names[2]}.gz`, true);
+    write(3);
+    write(5);
+    const listed = [
+      names[0],
+      `2024/07/${names[1]}`,
+      names[2],
+      `${names[3]}.zst`,
+      names[4],
+      names[6],
+    ];
+    const objects = [...OTHERS, ...listed.map((name) => ({ key: `logs/${name}` }))];
+    await writeParquetInventory(inventory, objects);
+    const args = ['extract', sandbox.logs, '--inventory', inventory, '--inventory-prefix', 'logs'];
+
+    const plan = await sandbox.run([...args, '--dry-run', '--json']);
+    const report = {
+      files: 6,
+      missing: 1,
+      missingNames: [names[4]],
+      extractedAndGone: 1,
+      leftOut: LEFT_OUT,
+      defects: {},
+    };
+    expect(plan.json).toMatchObject({
+      files: { found: 4, known: 0, new: 4, failed: 0 },
+      listed: report,
+    });
+    const limited = await sandbox.run([...args, '--limit', '1', '--json']);
+    expect(limited.json).toMatchObject({ files: { found: 4, extracted: 1 }, listed: report });
+    const ended = await sandbox.run([...args, '--json']);
+    expect(ended.json).toMatchObject({
+      files: { found: 4, known: 1, extracted: 3, failed: 0 },
+      listed: report,
+    });
+    expect([plan.status, limited.status, ended.status]).toEqual([3, 3, 3]);
+    expect(ended.stderr).toContain(`Listed in the inventory, but not there: ${names[4]}.`);
+    const again = await sandbox.run([...args, '--json']);
+    expect(again.json).toMatchObject({ files: { found: 4, known: 4, extracted: 0 } });
+    await sandbox.done('update');
+    expect(published()).toEqual(truth(0, 1, 2, 3, 6));
+
+    // What it does not list waits for a run without it, and then counts once.
+    write(4);
+    expect((await sandbox.done(...args)).files).toMatchObject({
+      found: 5,
+      known: 4,
+      extracted: 1,
+    });
+    const { files } = await sandbox.done('extract', sandbox.logs);
+    expect(files).toMatchObject({ found: 6, known: 5, extracted: 1 });
+    await sandbox.done('update');
+    expect(published()).toEqual(truth(0, 1, 2, 3, 4, 5, 6));
+    expect((await sandbox.done('validate', 'cache')).findings).toEqual([]);
+  });
+
+  it('extracts nothing for an inventory that cannot be used, and makes no cache', async () => {
+    write(0);
+    const ended = await sandbox.run(['extract', sandbox.logs, '--inventory', inventory]);
+    expect([ended.status, ended.stderr]).toEqual([
+      1,
+      expect.stringContaining('INVENTORY_NOT_FOUND'),
+    ]);
+    expect((await sandbox.run(['status'])).stderr).toContain('NO_CACHE');
   });
 });

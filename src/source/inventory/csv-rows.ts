@@ -5,7 +5,7 @@ import Papa from 'papaparse';
 import { decodeInventoryKey } from './inventory-key.js';
 import type { DefectReason, InventoryRow, OnDefect } from './inventory-object.js';
 
-/** Content that is parsed together: some thousand rows. */
+/** Content that is unpacked together: some thousand rows. */
 const PIECE_BYTES = 256 << 10;
 /** A key has 1,024 bytes at most, three times as many encoded; all else is short. */
 const LONGEST_ROW = 16 << 10;
@@ -27,8 +27,9 @@ export async function* csvRows(
   let row = 0;
   for await (const lines of linesOf(path)) {
     const rows: InventoryRow[] = [];
-    for (const fields of fieldsOf(lines)) {
+    for (const line of lines) {
       row++;
+      const fields = fieldsOf(line);
       if (fields === undefined) continue;
       const found = typeof fields === 'string' ? fields : take(fields, row);
       if (typeof found === 'string') onDefect(row, found);
@@ -66,25 +67,17 @@ function short(line: string): string {
   return line.endsWith('\r') ? line.slice(0, -1) : line;
 }
 
-/** Fields of each line, or why it has none; undefined of an empty one. */
-function* fieldsOf(lines: readonly string[]): Generator<string[] | DefectReason | undefined> {
-  const { data, errors } = parse(lines.join('\n'));
-  if (errors.length === 0 && data.length === lines.length) {
-    for (let i = 0; i < lines.length; i++) {
-      yield lines[i] === '' ? undefined : lines[i] === TOO_LONG ? 'row_too_long' : data[i];
-    }
-    return;
+/** Fields of a line, or why it has none; undefined of an empty one. */
+function fieldsOf(line: string): string[] | DefectReason | undefined {
+  if (line === '') return undefined;
+  if (line === TOO_LONG) return 'row_too_long';
+  // As S3 writes them, all fields in quotes and no quote in one: ten times as quick as the general case.
+  if (line.startsWith('"') && line.endsWith('"')) {
+    const fields = line.slice(1, -1).split('","');
+    if (!fields.some((field) => field.includes('"'))) return fields;
   }
-  for (const line of lines) {
-    const alone = parse(line);
-    if (line === '') yield undefined;
-    else if (line === TOO_LONG) yield 'row_too_long';
-    else yield alone.errors.length > 0 ? 'bad_quotes' : alone.data[0];
-  }
-}
-
-function parse(text: string): Papa.ParseResult<string[]> {
-  return Papa.parse<string[]>(text, { delimiter: ',', newline: '\n', skipEmptyLines: false });
+  const { data, errors } = Papa.parse<string[]>(line, { delimiter: ',', newline: '\n' });
+  return errors.length > 0 || data.length !== 1 ? 'bad_quotes' : data[0];
 }
 
 /** @returns what makes a row of fields, or the reason why they are none */

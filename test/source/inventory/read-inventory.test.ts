@@ -176,7 +176,8 @@ describe('an inventory', () => {
       [`"${'x'.repeat(3_000_000)}"`, 'row_too_long'],
       [''],
       [`${c}\r`],
-      [d],
+      // As other stores write it: quotes where they are needed.
+      [d.replaceAll('"', '').replace('STANDARD', '"STANDARD"')],
     ];
     const text = rows.map(([row]) => row).join('\n');
     writeCsvInventory(destination, [CURRENT, `${text}`]);
