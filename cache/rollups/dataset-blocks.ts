@@ -37,7 +37,7 @@ export class DatasetReader {
     for (const place of places) {
       const requesters = this.section(place, 'requesters');
       const amounts = this.section(place, 'requesterSums');
-      this.#adding(place, () => addRequesters(requesters, amounts, sums));
+      this.reading([place], () => addRequesters(requesters, amounts, sums));
     }
     return sums;
   }
@@ -54,17 +54,22 @@ export class DatasetReader {
     sums.clear();
     for (const place of places) {
       const days = this.section(place, 'days');
-      this.#adding(place, () => addDays(days, sums));
+      this.reading([place], () => addDays(days, sums));
     }
     return sums;
   }
 
-  #adding({ file }: BlockPlace, add: () => void): void {
+  /**
+   * Do something with sections of these blocks: what makes no sense in them, though their checks are right, was written
+   * so by a faulty program.
+   */
+  reading<T>(places: readonly BlockPlace[], action: () => T): T {
     try {
-      add();
+      return action();
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new RollupsDamagedError(join(this.folder, file), error.message, error);
+      const file = join(this.folder, places[0]?.file ?? '');
+      throw new RollupsDamagedError(file, error.message, error);
     }
   }
 

@@ -11,6 +11,7 @@ import { readManifest, requesterNumbers, rollupFiles } from '../../cache/rollup-
 import { blockPlaces, DatasetReader } from '../../cache/rollups/dataset-blocks.js';
 import { readRequesters } from '../../cache/rollups/requester-file.js';
 import { readBlocks } from '../../cache/rollups/sums-file.js';
+import { FigureReader } from '../../src/summarize/figures.js';
 import { publishedFindings } from '../../validation/published-files.js';
 import { bare, copyOfCache, put, sealed, sealOf } from './fixture.js';
 import { fuzz } from './trials.js';
@@ -92,10 +93,14 @@ describe('what is derived, as damaged bytes and as bytes that somebody wrote so'
     const whole = readFileSync(join(paths.rollups, sums.file));
     const reader = (bytes: Buffer, file: typeof sums) => {
       put(join(paths.rollups, sums.file), bytes);
-      const dataset = new DatasetReader(paths.rollups, requesterNumbers(manifest.runs));
+      const numbers = requesterNumbers(manifest.runs);
+      const dataset = new DatasetReader(paths.rollups, numbers);
+      const regions = { names: ['missing', 'US'], ofRequester: new Uint32Array(numbers).fill(1) };
+      const figures = new FigureReader(dataset, regions);
       try {
         for (const places of blockPlaces(paths.rollups, [{ sums: [file] }]).values()) {
           dataset.sums(places);
+          figures.read(places);
           for (const assets = dataset.assets(places); assets.next(); );
         }
       } finally {
