@@ -18,7 +18,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
     const { reportError } = await import('./run-command.js');
     const { createOutput } = await import('./output.js');
     const output = createOutput({ json: args.includes('--json'), quiet: false });
-    process.exitCode = reportError(error, output);
+    process.exitCode = reportError(error, output, 'reading the command line');
   }
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { readConfiguration, resolveCacheDirectory } from '../cache/configuration.js';
 import { fileAccessError } from '../cache/error.js';
+import { InternalError } from '../cache/internal-error.js';
 import type { Command, GlobalOptions, Values } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { createOutput, type Output } from './output.js';
@@ -8,6 +9,7 @@ import { createOutput, type Output } from './output.js';
 /** Run a command and tell what went wrong, if anything. Sets the exit status. */
 export async function runCommand(command: Command, values: Values & GlobalOptions): Promise<void> {
   const output = createOutput(values);
+  endInWords(output, command.describe);
   try {
     const { env } = process;
     const cacheDirectory = resolve(
@@ -15,27 +17,31 @@ export async function runCommand(command: Command, values: Values & GlobalOption
     );
     process.exitCode = await command.run(values, { cacheDirectory, output, env });
   } catch (error) {
-    process.exitCode = reportError(error, output);
+    process.exitCode = reportError(error, output, command.describe);
   } finally {
     output.finish();
   }
 }
 
 /** Tell a person, and with `--json` a program, what went wrong. @returns the exit status */
-export function reportError(error: unknown, output: Output): number {
-  const known = fileAccessError(error);
-  if (known !== undefined) {
-    const { code, message, hint, exitCode } = known;
-    process.stderr.write(`error: ${message}\n${hint === undefined ? '' : `${hint}\n`}[${code}]\n`);
-    output.json({ error: { code, message, hint: hint ?? null } });
-    return exitCode;
-  }
-  const { name, stack } = error as Error;
-  // Messages of errors that are not ours may quote what was being worked on: only the place is told.
-  const places = (stack ?? '').split('\n').filter((line) => line.trim().startsWith('at '));
-  process.stderr.write(
-    `error: s3logextraction failed in a way it should not (${name}). Please report this:\n${places.slice(0, 8).join('\n')}\n[INTERNAL_ERROR]\n`,
-  );
-  output.json({ error: { code: 'INTERNAL_ERROR', message: name, hint: null } });
-  return EXIT_STATUS.failed.status;
+export function reportError(error: unknown, output: Output, doing: string): number {
+  const known = fileAccessError(error) ?? new InternalError(doing, error);
+  const { code, message, hint, exitCode } = known;
+  process.stderr.write(`error: ${message}\n${hint === undefined ? '' : `${hint}\n`}[${code}]\n`);
+  output.json({ error: { code, message, hint: hint ?? null } });
+  return exitCode;
+}
+
+/**
+ * What nobody waits for fails, too: a timer, a stream, a promise left alone. Nobody knows what state that leaves, so the process
+ * ends, like one that was killed: nothing committed is lost.
+ */
+function endInWords(output: Output, doing: string): void {
+  let isEnding = false;
+  process.on('uncaughtException', (error) => {
+    // Telling it has failed.
+    if (isEnding) process.exit(EXIT_STATUS.failed.status);
+    isEnding = true;
+    process.exit(reportError(error, output, doing));
+  });
 }

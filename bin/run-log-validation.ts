@@ -38,7 +38,7 @@ export async function runLogValidation(
 ): Promise<number> {
   const protocols = protocolsOf(options.protocol);
   const signals = watchSignals(() =>
-    output.note('Stopping: what was looked at is told. Signal again to leave at once.'),
+    output.note('Stopping: what was looked at is kept, and told. Signal again to leave at once.'),
   );
   try {
     const report = await validateLogs({
@@ -65,7 +65,8 @@ function statusOf({ files, protocols }: LogReport): number {
 
 function describeFindings({ findings }: LogReport): string[] {
   return findings.map(
-    ({ protocol, reason, file, offset }) => `${file}:${offset}: ${protocol} ${reason}`,
+    ({ protocol, reason, file, offset, first }) =>
+      `${file}:${offset}: ${protocol} ${reason}${first === undefined ? '' : ` (first ${first.file}:${first.offset})`}`,
   );
 }
 
@@ -96,7 +97,10 @@ function describeReport(report: LogReport): string {
       text.push(`  ${protocol}: ${plural(of.unjudged, 'file')} it can say nothing of.`);
     }
   }
+  if (files.known > 0) {
+    text.push(`  ${plural(files.known, 'file')} not read again: nothing has changed since.`);
+  }
   if (files.failed > 0) text.push(`  ${plural(files.failed, 'file')} could not be read.`);
-  if (stopped) text.push('Stopped as asked, before all files were looked at.');
+  if (stopped) text.push('Stopped as asked; the same command goes on from here.');
   return text.join('\n');
 }

@@ -87,9 +87,8 @@ export async function ensureBuilt(say) {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const result = await run(process.execPath, [compiler, '-p', join(root, 'tsconfig.json')]);
   if (result.status !== 0) return result;
-  const assembler = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
-  for (const configuration of configurations) {
-    const assembled = await run(process.execPath, [assembler, '--config', configuration]);
+  for (const folder of ASSEMBLIES) {
+    const assembled = await ensureAssembled(folder);
     if (assembled.status !== 0) return assembled;
   }
   for (const name of ['s3logextraction', 's3_log_extraction']) {
@@ -98,6 +97,26 @@ export async function ensureBuilt(say) {
   }
   mkdirSync(dirname(BUILD_STAMP), { recursive: true });
   writeFileSync(BUILD_STAMP, wanted);
+  return result;
+}
+
+/** Takes longer than all the rest, and is changed least often. */
+async function ensureAssembled(folder) {
+  const stamp = join(root, 'dist', `.${folder.replaceAll('/', '-')}-built`);
+  const inputs = [...filesBelow(folder), 'package-lock.json'];
+  const wanted = inputs
+    .map((file) =>
+      createHash('sha256')
+        .update(readFileSync(join(root, file)))
+        .digest('hex'),
+    )
+    .join('\n');
+  if (readOrEmpty(stamp) === wanted) return { status: 0, output: '' };
+  rmSync(stamp, { force: true });
+  const assembler = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
+  const configuration = `${folder}/asconfig.json`;
+  const result = await run(process.execPath, [assembler, '--config', configuration]);
+  if (result.status === 0) writeFileSync(stamp, wanted);
   return result;
 }
 

@@ -151,8 +151,8 @@ export const BACKUP_HINT =
 export const RESTORE_HINT =
   'Its second copy, cache.json.copy, is there: "s3logextraction repair" restores it from that.';
 
-/** `cache.json` comes first into a new cache; the other two are put there by systems. */
-const HARMLESS = /^(?:cache\.json\.[0-9a-f]{12}\.tmp|lost\+found|\.DS_Store)$/;
+/** `cache.json` comes first into a new cache, but logs may be validated before; the last two are put there by systems. */
+const HARMLESS = /^(?:cache\.json\.[0-9a-f]{12}\.tmp|validation|lost\+found|\.DS_Store)$/;
 
 /**
  * Check the text of a cache file.

@@ -170,7 +170,10 @@ const MANY_FILES = 200;
  */
 export function syncFileSystem(folder: string, files: number): boolean {
   if (files < MANY_FILES || process.platform !== 'linux') return false;
-  return spawnSync('sync', ['-f', folder], { stdio: 'ignore' }).status === 0;
+  return (
+    spawnSync('sync', ['-f', folder], { stdio: 'ignore', env: { PATH: process.env.PATH } })
+      .status === 0
+  );
 }
 
 function attempt(path: string, action: () => void): void {

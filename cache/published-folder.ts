@@ -27,6 +27,14 @@ export function makePublishedFolder(path: string): void {
   }
 }
 
+/** Whether two paths lead to one folder, as `ds1` and `DS1` do on some file systems. */
+export function isSameFolder(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) =>
+    lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+  );
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
+
 /** Names of the real folders in a folder; symbolic links are none. */
 export function listFolders(path: string): string[] {
   return entries(path)

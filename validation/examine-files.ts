@@ -1,19 +1,27 @@
 import type { TaskHandler } from '../cache/rollups/task-pool.js';
+import type { HashSpill } from '../cache/validation/equal-lines.js';
+import { LineHashes } from '../cache/validation/line-hashes.js';
 import { type FoundFile, UnreadableFileError } from '../src/extract/read-log-file.js';
+import { LONGEST_LINE } from '../src/extract/record-batch.js';
 import { LineExaminer, type Verdict } from './line-examiner.js';
 import { readSourceFile } from './log-source.js';
-import { PROTOCOLS } from './protocols.js';
+import { protocolNamed } from './protocols.js';
 
 /** A file to look at, and the names of the protocols that do. */
 export interface FileToExamine extends FoundFile {
   readonly relativePath: string;
+  /** Counts from 0 in the order in which files are listed. */
+  readonly number: number;
   readonly protocols: readonly string[];
 }
 
-/** Some files, one after the other. */
-export interface ExamineTask {
-  readonly files: readonly FileToExamine[];
-}
+/** Some files, one after the other; or, at the end, to finish what was put aside of their lines. */
+export type ExamineTask = { readonly files: readonly FileToExamine[] } | { readonly finish: true };
+
+/** What became of each file of a task; of the one at the end, what was put aside. */
+export type ExamineResult =
+  | { readonly examined: readonly Examined[] }
+  | { readonly aside: HashSpill | undefined };
 
 /** What came of a file. */
 export type Examined =
@@ -37,30 +45,39 @@ export interface ExamineSetup {
   readonly progress: BigInt64Array;
   /** Not 0 once the run is to stop. */
   readonly stopFlag: Int32Array;
+  /** Where to put aside what equal lines are found by, if they are looked for. The key is for this run only. */
+  readonly aside: { readonly path: string; readonly key: Uint8Array } | undefined;
 }
 
 /** Thrown through the reader. */
 class StoppedError extends Error {}
 
 /** Makes what does the tasks of a thread. */
-export function startExamining(given: unknown): TaskHandler<ExamineTask, readonly Examined[]> {
+export function startExamining(given: unknown): TaskHandler<ExamineTask, ExamineResult> {
   const setup = given as ExamineSetup;
+  const { aside } = setup;
+  const hashes =
+    aside === undefined ? undefined : new LineHashes(aside.path, aside.key, LONGEST_LINE);
   const examiner = new LineExaminer();
   const isStopped = (): boolean => Atomics.load(setup.stopFlag, 0) !== 0;
   const onProgress = (bytes: number): void => {
     Atomics.add(setup.progress, setup.thread, BigInt(bytes));
     if (isStopped()) throw new StoppedError();
   };
-  return async ({ files }) => {
+  return async (task) => {
+    if ('finish' in task) {
+      const extents = hashes?.finish();
+      return { aside: extents && aside && { path: aside.path, extents } };
+    }
     const results: Examined[] = [];
-    for (const file of files) {
+    for (const file of task.files) {
       if (isStopped()) {
         results.push({ isStopped: true });
         continue;
       }
-      const protocols = PROTOCOLS.filter(({ name }) => file.protocols.includes(name));
+      const protocols = file.protocols.map(protocolNamed);
       try {
-        examiner.begin(file, protocols, setup.mostFindings);
+        examiner.begin(file, protocols, setup.mostFindings, hashes, file.number);
         const contentBytes = await readSourceFile(file, examiner, onProgress);
         results.push({ lines: examiner.lines, contentBytes, verdicts: examiner.verdicts() });
       } catch (error) {
@@ -69,6 +86,6 @@ export function startExamining(given: unknown): TaskHandler<ExamineTask, readonl
         else throw error;
       }
     }
-    return results;
+    return { examined: results };
   };
 }

@@ -15,6 +15,8 @@ export interface LogFinding extends Finding {
   readonly reason: string;
   /** Where the line begins, in bytes of the uncompressed log file. */
   readonly offset: number;
+  /** Of a line that stands twice: where it stands first. */
+  readonly first?: { readonly file: string; readonly offset: number };
   /** The line, its address and whatever else looks like one masked; only where it was asked for. */
   readonly line?: string;
 }

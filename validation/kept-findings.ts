@@ -6,26 +6,28 @@ export interface KeptFinding {
   readonly protocol: number;
   /** Index of the reason among those of the protocol. */
   readonly reason: number;
+  /** Of a line that stands twice: where it stands first. */
+  readonly first?: { readonly path: string; readonly offset: number };
 }
 
 /**
  * The first findings of all, whatever the order in which they come: a run tells the same ones with any number
  * of threads, and holds no more than twice as many as it tells.
  */
-export class KeptFindings<F extends KeptFinding> {
-  #kept: F[] = [];
+export class KeptFindings {
+  #kept: KeptFinding[] = [];
 
   /** @param most how many are kept */
   constructor(private readonly most: number) {}
 
-  add(finding: F): void {
+  add(finding: KeptFinding): void {
     if (this.most === 0) return;
     this.#kept.push(finding);
     if (this.#kept.length >= 2 * this.most + 1024) this.#trim();
   }
 
   /** In their order. */
-  sorted(): readonly F[] {
+  sorted(): readonly KeptFinding[] {
     this.#trim();
     return this.#kept;
   }

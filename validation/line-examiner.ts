@@ -1,3 +1,4 @@
+import type { LineHashes } from '../cache/validation/line-hashes.js';
 import { LF } from '../src/extract/bytes.js';
 import { KIND, Line } from '../src/extract/line.js';
 import { LineCutter } from '../src/extract/line-cutter.js';
@@ -45,14 +46,28 @@ export class LineExaminer extends LineCutter {
     line: new Line(),
   };
   #courts: Court[] = [];
+  #hashes: LineHashes | undefined;
+  #number = 0;
 
   constructor() {
     super(Buffer.allocUnsafeSlow(CHUNK_BYTES + LONGEST_LINE + 1));
   }
 
-  /** @param most findings of each protocol that are told one by one */
-  begin(file: ExaminedFile, protocols: readonly Protocol[], most: number): void {
+  /**
+   * @param most findings of each protocol that are told one by one
+   * @param hashes takes all lines of the file, where lines are to be compared
+   * @param number of the file, for these
+   */
+  begin(
+    file: ExaminedFile,
+    protocols: readonly Protocol[],
+    most: number,
+    hashes?: LineHashes | undefined,
+    number = 0,
+  ): void {
     this.lines = 0;
+    this.#hashes = hashes;
+    this.#number = number;
     this.#courts = protocols.map((protocol) => new Court(protocol.begin(file), most));
     this.beginAt(0, Number.POSITIVE_INFINITY);
   }
@@ -92,6 +107,20 @@ export class LineExaminer extends LineCutter {
     seen.offset = offset;
     seen.code = code;
     for (const court of this.#courts) court.hear(seen);
+    // Of a line that is too long there is nothing to compare.
+    if (this.#hashes !== undefined && end > start) this.#putAside(this.#hashes);
+  }
+
+  #putAside(hashes: LineHashes): void {
+    const { start, end, offset, code, line } = this.#seen;
+    const isRecord = code === 0 && line.kind !== KIND.skipped;
+    hashes.add(this.buffer.subarray(start, end), {
+      file: this.#number,
+      offset,
+      isRecord,
+      bytesLow: isRecord ? line.bytesSentLow : 0,
+      bytesHigh: isRecord ? line.bytesSentHigh : 0,
+    });
   }
 }
 

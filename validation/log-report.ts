@@ -9,6 +9,8 @@ export interface LogReport {
     found: number;
     /** Read in this run. */
     read: number;
+    /** Not read: all protocols have said before what they have to say, and the file has not changed. */
+    known: number;
     /** Unreadable; a warning told of each. */
     failed: number;
   };
@@ -61,6 +63,7 @@ export class ProtocolSums {
   }
 
   addTally({ reason, lines, records, bytes }: Tally): void {
+    if (lines === 0) return;
     const sum = this.#sums.get(reason) ?? { lines: 0, records: 0, bytes: 0n };
     sum.lines += lines;
     sum.records += records;

@@ -32,14 +32,16 @@ export interface Reason {
 export type Examiner = (line: ExaminedLine, report: (reason: number) => void) => void;
 
 /**
- * Claims about the lines of log files; PROTOCOLS.md states them. What it says of a file depends on that file alone:
- * its name and its content.
+ * Claims about the lines of log files; PROTOCOLS.md states them. What it says of a file depends on that file alone, its
+ * name and its content, unless it says otherwise.
  */
 export interface Protocol {
   readonly name: string;
   /** Raised whenever it may say something else of the same file: then all files are looked at again. */
   readonly version: number;
   readonly reasons: readonly Reason[];
+  /** Whether it compares lines of all files; then what `begin` returns has nothing to say. */
+  readonly isAcrossFiles?: boolean;
   /** @returns undefined when it can say nothing of this file */
   begin(file: ExaminedFile): Examiner | undefined;
 }

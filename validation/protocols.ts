@@ -1,9 +1,23 @@
 import { S3LogExtractionError } from '../cache/error.js';
 import type { Protocol } from './protocol.js';
+import { downloadsLogic } from './protocols/downloads-logic.js';
+import { duplicates } from './protocols/duplicates.js';
+import { extractionHeuristic } from './protocols/extraction-heuristic.js';
+import { httpSplit } from './protocols/http-split.js';
+import { late } from './protocols/late.js';
 import { lines } from './protocols/lines.js';
+import { timestamps } from './protocols/timestamps.js';
 
 /** All protocols over log files, in the order in which they are told of. */
-export const PROTOCOLS: readonly Protocol[] = [lines];
+export const PROTOCOLS: readonly Protocol[] = [
+  lines,
+  downloadsLogic,
+  timestamps,
+  late,
+  httpSplit,
+  extractionHeuristic,
+  duplicates,
+];
 
 /** There is no such protocol. */
 export class ProtocolError extends S3LogExtractionError {
@@ -15,6 +29,13 @@ export class ProtocolError extends S3LogExtractionError {
       2,
     );
   }
+}
+
+/** @throws {ProtocolError} */
+export function protocolNamed(name: string): Protocol {
+  const found = PROTOCOLS.find((protocol) => protocol.name === name);
+  if (found === undefined) throw new ProtocolError(name);
+  return found;
 }
 
 export function protocolNames(): string[] {

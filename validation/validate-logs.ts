@@ -2,6 +2,10 @@ import { resolve } from 'node:path';
 import type { CachePaths } from '../cache/paths.js';
 import { TaskPool } from '../cache/rollups/task-pool.js';
 import {
+  openValidationFolder,
+  type ValidationFolder,
+} from '../cache/validation/validation-folder.js';
+import {
   type ExtractionProgress,
   isCacheFolder,
   requireOutsideCache,
@@ -9,8 +13,10 @@ import {
 import { displayPath, type LogPath } from '../src/source/log-path.js';
 import { requireSource } from '../src/source/require-source.js';
 import type { SourceFile } from '../src/source/walk-folder.js';
+import { LineComparison } from './compare-lines.js';
 import {
   type Examined,
+  type ExamineResult,
   type ExamineSetup,
   type ExamineTask,
   type FileToExamine,
@@ -18,6 +24,8 @@ import {
 } from './examine-files.js';
 import type { LogFinding } from './finding.js';
 import { type KeptFinding, KeptFindings } from './kept-findings.js';
+import { type KnownVerdict, KnownVerdicts } from './known-verdicts.js';
+import type { Verdict } from './line-examiner.js';
 import { type LogReport, ProtocolSums } from './log-report.js';
 import { folderSource, type LogSource } from './log-source.js';
 import type { Protocol } from './protocol.js';
@@ -55,33 +63,49 @@ const TASK_FILES = 64;
 const TASK_BYTES = 4 << 20;
 
 /**
- * Look at all log files of a source by the protocols asked for, in one reading. Changes nothing in the source.
+ * Look at all log files of a source by the protocols asked for, in one reading. Changes nothing in the source. What is
+ * said of a file is remembered, so that a run goes on where one before was interrupted.
  *
  * @throws {SourceNotFoundError}
  * @throws {SourceInCacheError}
+ * @throws {ValidationLockedError}
  */
 export async function validateLogs(options: ValidateLogsOptions): Promise<LogReport> {
   const source = resolve(options.source);
   requireSource(source);
   requireOutsideCache(source, options.paths);
-  const run = new LogRun(options, folderSource(source, isCacheFolder(options.paths)));
-  return run.run();
+  const folder = openValidationFolder(options.paths);
+  try {
+    const isExcluded = isCacheFolder(options.paths);
+    return await new LogRun(options, folderSource(source, isExcluded), folder).run();
+  } finally {
+    folder.close();
+  }
 }
+
+type Pool = TaskPool<ExamineTask, ExamineResult>;
 
 /** A file on its way, with what it is called in findings. */
 interface Handed {
   readonly file: SourceFile;
   readonly task: FileToExamine;
+  /** What protocols said of it in an earlier run; the others are asked. */
+  readonly known: readonly (KnownVerdict | undefined)[];
 }
 
 class LogRun {
   readonly #sums: readonly ProtocolSums[];
-  readonly #findings: KeptFindings<KeptFinding>;
+  readonly #findings: KeptFindings;
+  /** Where lines of all files are compared. */
+  readonly #comparison: LineComparison | undefined;
   readonly #mostFindings: number;
   readonly #counters: BigInt64Array;
   readonly #stopFlag = new Int32Array(new SharedArrayBuffer(4));
-  readonly #files = { found: 0, read: 0, failed: 0 };
+  /** By protocol; undefined for those that compare files. */
+  readonly #verdicts: readonly (KnownVerdicts | undefined)[];
+  readonly #files = { found: 0, read: 0, known: 0, failed: 0 };
   readonly #planned = { files: 0, bytes: 0, isComplete: false };
+  #numbered = 0;
   #lines = 0;
   #bytes = 0;
   #isStopped = false;
@@ -89,10 +113,16 @@ class LogRun {
   constructor(
     readonly options: ValidateLogsOptions,
     readonly source: LogSource,
+    folder: ValidationFolder,
   ) {
     this.#sums = options.protocols.map((protocol) => new ProtocolSums(protocol));
     this.#mostFindings = options.maxFindings ?? MOST_FINDINGS;
     this.#findings = new KeptFindings(this.#mostFindings);
+    this.#verdicts = options.protocols.map((protocol) =>
+      protocol.isAcrossFiles === true ? undefined : new KnownVerdicts(folder, protocol),
+    );
+    const compares = options.protocols.some(({ isAcrossFiles }) => isAcrossFiles === true);
+    this.#comparison = compares ? new LineComparison(folder) : undefined;
     this.#counters = new BigInt64Array(new SharedArrayBuffer(8 * options.workers));
   }
 
@@ -106,15 +136,22 @@ class LogRun {
       const lane = async (): Promise<void> => {
         for (let next = await tasks.next(); next.done !== true; next = await tasks.next()) {
           const handed = next.value;
-          const results = await pool.run({ files: handed.map(({ task }) => task) });
-          handed.forEach((one, i) => void this.#take(one, results[i]));
+          const result = await pool.run({ files: handed.map(({ task }) => task) });
+          const examined = 'examined' in result ? result.examined : [];
+          handed.forEach((one, i) => void this.#take(one, examined[i]));
         }
       };
       await everyOne(Array.from({ length: pool.size }, lane));
+      if (this.#comparison !== undefined && !this.#isStopped) {
+        await this.#compare(this.#comparison, pool);
+      }
       this.#tick();
+      for (const verdicts of this.#verdicts) verdicts?.flush();
     } finally {
       clearInterval(timer);
       await pool.close();
+      this.#comparison?.close();
+      for (const verdicts of this.#verdicts) verdicts?.close();
     }
     return {
       files: this.#files,
@@ -127,12 +164,13 @@ class LogRun {
     };
   }
 
-  #startPool(): TaskPool<ExamineTask, readonly Examined[]> {
+  #startPool(): Pool {
     const setupOf = (thread: number): ExamineSetup => ({
       thread,
       mostFindings: this.#mostFindings,
       progress: this.#counters,
       stopFlag: this.#stopFlag,
+      aside: this.#comparison?.setupOf(thread),
     });
     const module = new URL('./examine-thread.js', import.meta.url);
     const { workers, here = false } = this.options;
@@ -144,7 +182,9 @@ class LogRun {
     let handed: Handed[] = [];
     let bytes = 0;
     for await (const file of this.#list()) {
-      handed.push({ file, task: this.#taskOf(file) });
+      const one = this.#hand(file);
+      if (one === undefined) continue;
+      handed.push(one);
       bytes += file.sizeBytes;
       if (handed.length < TASK_FILES && bytes < TASK_BYTES) continue;
       yield handed;
@@ -155,9 +195,51 @@ class LogRun {
     this.#planned.isComplete = !this.#isStopped;
   }
 
-  #taskOf({ path, relativePath, sizeBytes, modifiedMs }: SourceFile): FileToExamine {
-    const protocols = this.options.protocols.map(({ name }) => name);
-    return { path, relativePath, sizeBytes, modifiedMs, protocols };
+  async #compare(comparison: LineComparison, pool: Pool): Promise<void> {
+    const results = await pool.everywhere(() => ({ finish: true }));
+    const spills = results.flatMap((result) =>
+      'aside' in result && result.aside !== undefined ? [result.aside] : [],
+    );
+    for (const [protocol, sums] of this.#sums.entries()) {
+      if (sums.protocol.isAcrossFiles !== true) continue;
+      const of = { protocol, reason: 0 };
+      sums.addTally(await comparison.run(spills, this.#findings, of, this.#mostFindings));
+    }
+  }
+
+  /** @returns undefined when the file need not be read */
+  #hand(file: SourceFile): Handed | undefined {
+    const known = this.#verdicts.map((verdicts) => verdicts?.find(file, this.#mostFindings));
+    const first = known[0];
+    if (first !== undefined && !known.includes(undefined)) {
+      this.#files.known++;
+      this.#count(file, first, known as KnownVerdict[]);
+      return undefined;
+    }
+    this.#planned.files++;
+    this.#planned.bytes += file.sizeBytes;
+    this.#comparison?.addFile(file.path);
+    const { path, relativePath, sizeBytes, modifiedMs } = file;
+    const protocols = this.options.protocols.flatMap(({ name }, i) => (known[i] ? [] : [name]));
+    const number = this.#numbered++;
+    const task = { path, relativePath, sizeBytes, modifiedMs, number, protocols };
+    return { file, task, known };
+  }
+
+  /** Add up what all protocols say of a file. */
+  #count(
+    { path }: SourceFile,
+    { lines, contentBytes }: Pick<KnownVerdict, 'lines' | 'contentBytes'>,
+    verdicts: readonly Pick<KnownVerdict, 'verdict'>[],
+  ): void {
+    this.#lines += lines;
+    this.#bytes += contentBytes;
+    verdicts.forEach(({ verdict }, protocol) => {
+      this.#sums[protocol].add(verdict);
+      for (const [offset, reason] of verdict.first) {
+        this.#findings.add({ path, offset, protocol, reason });
+      }
+    });
   }
 
   async *#list(): AsyncGenerator<SourceFile, void> {
@@ -174,35 +256,45 @@ class LogRun {
           this.#fail(entry.path, entry.reason);
           continue;
         }
-        this.#planned.files++;
-        this.#planned.bytes += entry.sizeBytes;
         yield entry;
       }
     }
   }
 
-  #take({ file }: Handed, result: Examined): void {
+  #take({ file, task, known }: Handed, result: Examined): void {
+    if (!('verdicts' in result)) this.#comparison?.ignore(task.number);
     if ('isStopped' in result) return;
     if ('failure' in result) {
       this.#fail(file.path, result.failure);
       return;
     }
     this.#files.read++;
-    this.#lines += result.lines;
-    this.#bytes += result.contentBytes;
-    result.verdicts.forEach((verdict, protocol) => {
-      this.#sums[protocol].add(verdict);
-      for (const [offset, reason] of verdict.first) {
-        this.#findings.add({ path: file.path, offset, protocol, reason });
-      }
+    const { lines, contentBytes } = result;
+    const examined = result.verdicts.values();
+    const verdicts = known.map((before, protocol) => {
+      if (before !== undefined) return before;
+      const verdict = examined.next().value as Verdict;
+      this.#verdicts[protocol]?.add(file, { lines, contentBytes, verdict });
+      return { verdict };
     });
+    this.#count(file, result, verdicts);
   }
 
-  #describe({ path, offset, protocol, reason }: KeptFinding): LogFinding {
+  #describe({ path, offset, protocol, reason, first }: KeptFinding): LogFinding {
     const { name, reasons } = this.options.protocols[protocol];
     const { name: reasonName, claim, what } = reasons[reason];
     const file = displayPath(path as LogPath);
-    return { protocol: name, claim, reason: reasonName, file, offset, what };
+    return {
+      protocol: name,
+      claim,
+      reason: reasonName,
+      file,
+      offset,
+      what,
+      ...(first && {
+        first: { file: displayPath(first.path as LogPath), offset: first.offset },
+      }),
+    };
   }
 
   #fail(path: LogPath, reason: string): void {

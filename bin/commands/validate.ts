@@ -4,7 +4,6 @@ import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatCount, plural } from '../format.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
-import { LimitError, sourceOf } from './extract.js';
 
 /** The protocol `cache` looks at the cache, not at logs. */
 export class CacheSourceError extends S3LogExtractionError {
@@ -24,7 +23,8 @@ export const validateCommand = defineCommand({
   positionals: {
     protocol: {
       required: true,
-      describe: 'cache; or, over logs: lines; several: a,b; or all. See validation/PROTOCOLS.md',
+      describe:
+        'cache; or, over logs: lines, downloads_logic, timestamps, late, http_split, extraction_heuristic, duplicates, several (a,b), or all. What each claims: validation/PROTOCOLS.md',
     },
     source: {
       required: false,
@@ -50,6 +50,7 @@ export const validateCommand = defineCommand({
       if (options.source !== undefined) throw new CacheSourceError();
       return validateCache(context);
     }
+    const { LimitError, sourceOf } = await import('./extract.js');
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
     const workers = workerCount(options.workers);
     const { cachePaths } = await import('../../cache/paths.js');

@@ -1,5 +1,6 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { fileAccessError, S3LogExtractionError } from '../error.js';
+import { InternalError } from '../internal-error.js';
 
 /** Does tasks one after the other, with what it remembers between them. */
 export type TaskHandler<Task, Result> = (task: Task) => Result | Promise<Result>;
@@ -129,8 +130,7 @@ async function reply<Task, Result>(
   try {
     return { result: await handler(task) };
   } catch (error) {
-    const known = fileAccessError(error);
-    if (known === undefined) throw error;
+    const known = fileAccessError(error) ?? new InternalError('making sums and tables', error);
     const { code, message, hint, exitCode } = known;
     return { error: { code, message, hint, exitCode } };
   }

@@ -2,6 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { fileAccessError } from '../../cache/error.js';
+import { InternalError } from '../../cache/internal-error.js';
 import { createBulkSealer } from '../../cache/seal-many.js';
 import { sealingKeyFromBytes } from '../../cache/sealing-key-bytes.js';
 import { LineFeeder } from './line-feeder.js';
@@ -177,19 +178,9 @@ function failureOf(error: unknown): string {
 }
 
 function serialize(error: unknown): SerializedError {
-  const known = fileAccessError(error);
-  if (known !== undefined) {
-    const { code, message, hint, exitCode } = known;
-    return { code, message, hint, exitCode };
-  }
-  // Not a message of ours: it could quote what it was working on, so only its place is told.
-  const place = (error as Error).stack?.split('\n').find((text) => text.trim().startsWith('at '));
-  return {
-    code: 'INTERNAL_ERROR',
-    message: `An extraction worker failed: ${(error as Error).name} ${place?.trim() ?? ''}`,
-    hint: 'This is a defect of s3logextraction: please report it with this message.',
-    exitCode: 1,
-  };
+  const known = fileAccessError(error) ?? new InternalError('extracting log files', error);
+  const { code, message, hint, exitCode } = known;
+  return { code, message, hint, exitCode };
 }
 
 function post(message: WorkerMessage): void {

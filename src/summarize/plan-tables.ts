@@ -9,10 +9,12 @@ const TASK_DATASETS = 64;
 /**
  * Share datasets out into tasks; the largest first, so that all threads end at about the same time.
  *
+ * @param folderOf where the tables of a dataset stand
  * @param tablesOf the tables of a dataset that are to be made
  */
 export function planTables(
   datasets: readonly (readonly [dataset: string, places: readonly BlockPlace[]])[],
+  folderOf: (dataset: string) => string,
   tablesOf: (dataset: string) => readonly TableName[],
 ): TableTask[] {
   const sorted = datasets
@@ -22,7 +24,7 @@ export function planTables(
   let task: DatasetTask[] = [];
   let taskBytes = 0;
   for (const { dataset, places, bytes } of sorted) {
-    task.push({ dataset, places, tables: tablesOf(dataset) });
+    task.push({ dataset, folder: folderOf(dataset), places, tables: tablesOf(dataset) });
     taskBytes += bytes;
     if (taskBytes < TASK_BYTES && task.length < TASK_DATASETS) continue;
     tasks.push({ kind: 'datasets', datasets: task });

@@ -7,7 +7,7 @@ import { S3LogExtractionError } from '../../cache/error.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { PublishedBatch, syncFileSystem } from '../../cache/published-batch.js';
 import { PublishedChecksWriter } from '../../cache/published-checks.js';
-import { listFolders, removePublished, removePublishedFile } from '../../cache/published-folder.js';
+import { removePublished, removePublishedFile } from '../../cache/published-folder.js';
 import type { PublishedState } from '../../cache/published-state.js';
 import { type RollupManifest, requesterNumbers } from '../../cache/rollup-manifest.js';
 import { threadsFor } from '../../cache/rollup-run.js';
@@ -15,11 +15,12 @@ import { type BlockPlace, blockPlaces } from '../../cache/rollups/dataset-blocks
 import { TaskPool } from '../../cache/rollups/task-pool.js';
 import { discardRollups, type UpdateRollupsOptions, updateRollups } from '../../cache/rollups.js';
 import { chosenDatasets, type DatasetChoice, isPartial } from './dataset-choice.js';
-import { datasetFolder } from './dataset-folder.js';
+import { datasetFolders } from './dataset-folder.js';
 import { SumsByNumber } from './figures.js';
 import { bytesOf, planTables } from './plan-tables.js';
 import type { PrivacyRules } from './privacy.js';
 import { readRegionNumbers } from './region-numbers.js';
+import { staleFolders } from './stale-folders.js';
 import {
   type DatasetFigures,
   startTableTasks,
@@ -260,9 +261,11 @@ class PublishRun {
     const needsAll = this.#outputs.size > 1 || !this.#outputs.has('datasetTables');
     const own = manifest.hasWeeks ? [...DATASET_TABLES, ...WEEK_TABLES] : DATASET_TABLES;
     const tables = this.#outputs.has('datasetTables') ? own : [];
-    const isNeeded = this.#options.since?.neededTables(manifest, places, datasetFolder);
+    const folderOf = datasetFolders(places.keys());
+    const isNeeded = this.#options.since?.neededTables(manifest, places, folderOf);
     return planTables(
       [...places].filter(([dataset]) => needsAll || chosen.has(dataset)),
+      folderOf,
       (dataset) => tables.filter((table) => isNeeded?.(dataset, table) ?? true),
     );
   }
@@ -350,8 +353,8 @@ class PublishRun {
       if (removePublishedFile(archiveWeeks)) removed('archiveTables', 1);
     }
     if (this.#outputs.has('datasetTables')) {
-      for (const folder of listFolders(summaries)) {
-        if (folder === ARCHIVE_FOLDER || current.has(folder)) continue;
+      for (const folder of staleFolders(summaries, current)) {
+        if (folder === ARCHIVE_FOLDER) continue;
         removed('datasetTables', removePublished(join(summaries, folder), DATASET_FILES));
       }
     }

@@ -3,7 +3,6 @@ import { PublishedBatch } from '../../cache/published-batch.js';
 import { type BlockPlace, DatasetReader } from '../../cache/rollups/dataset-blocks.js';
 import { bytesSentOf } from '../../cache/rollups/sums.js';
 import type { TaskHandler } from '../../cache/rollups/task-pool.js';
-import { datasetFolder } from './dataset-folder.js';
 import {
   FigureReader,
   type Figures,
@@ -30,6 +29,8 @@ export interface TableSetup {
 /** A dataset whose figures are wanted, and those of its tables that are to be written. */
 export interface DatasetTask {
   readonly dataset: string;
+  /** Its folder below `summaries/`. */
+  readonly folder: string;
   readonly places: readonly BlockPlace[];
   readonly tables: readonly TableName[];
 }
@@ -113,12 +114,11 @@ class TableWorker {
     return { datasets: figures, filesWritten, bytesWritten, filesUnchanged, checks };
   }
 
-  #makeOne({ dataset, places, tables }: DatasetTask): DatasetFigures {
+  #makeOne({ dataset, folder, places, tables }: DatasetTask): DatasetFigures {
     const { regions, summaries } = this.#setup;
     const figures = this.#figures.read(places);
     this.#days.addAll(figures.days);
     this.#regions.addAll(figures.regions);
-    const folder = datasetFolder(dataset);
     for (const table of tables) {
       if (isAssetTable(table)) continue;
       const pieces = tablePieces(table, figures, regions, this.#writer);

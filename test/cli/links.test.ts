@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readCacheCopy } from '../../cache/cache-copy.js';
 import { intactParquetFiles } from '../../cache/checked-parquet.js';
 import { commitName, readCommit } from '../../cache/commit-record.js';
 import { readCoordinateTable } from '../../cache/coordinate-table.js';
@@ -196,6 +197,7 @@ describe('a symbolic link in place of a file of the cache', () => {
     const commit = commitName(new Date(0), '01234567', 1);
     const files: readonly (readonly [string, () => unknown])[] = [
       [paths.cacheFile, () => openCacheForReading(paths.root)],
+      [paths.cacheCopy, () => readCacheCopy(paths)],
       [join(paths.root, 'settings.json'), () => readSettings(paths)],
       [join(paths.root, 'repair.json'), () => readPendingRepair(paths)],
       [join(paths.root, 'ips', 'coordinates.json'), () => readCoordinateTable(paths)],

@@ -108,7 +108,10 @@ export function logText(lines: readonly (TruthLine | RejectedLine)[]): string {
 }
 
 /** Everything that `update` must publish: path below `summaries/` -> content. */
-export function expectedTree(records: readonly SyntheticRecord[]): Map<string, string> {
+export function expectedTree(
+  records: readonly SyntheticRecord[],
+  folderOf: (dataset: string) => string = usualFolder,
+): Map<string, string> {
   const options = { folderOf };
   const tree = new Map([
     ...expectedSummaries(records, options),
@@ -135,7 +138,7 @@ function totals(values: Readonly<Record<string, string>>, margin: string): strin
 }
 
 /** Folders of the datasets that tests use, written down one by one. */
-function folderOf(dataset: string): string {
+function usualFolder(dataset: string): string {
   const special: Record<string, string> = {
     '..': '%2E%2E',
     archive: '%61rchive',

@@ -90,7 +90,7 @@ describe('the protocol "lines"', () => {
     const warnings: string[] = [];
     const onWarning = (message: string) => void warnings.push(message);
     const report = await logs.validate('lines', { limit: 2, onWarning });
-    expect(report.files).toEqual({ found: 2, read: 1, failed: 1 });
+    expect(report.files).toEqual({ found: 2, read: 1, known: 0, failed: 1 });
     expect(warnings).toEqual([
       `Could not read ${join(logs.source, '0.gz')}: damaged gzip data (unexpected end of file).`,
     ]);
