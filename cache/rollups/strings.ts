@@ -29,7 +29,7 @@ export class Strings {
    * @param fixed their length, or 0
    */
   addPlain(view: DataView, from: number, fixed: number, count: number): void {
-    if (count * (fixed || LENGTH_BYTES) > view.byteLength) {
+    if (!(fixed >= 0) || count * (fixed || LENGTH_BYTES) > view.byteLength) {
       throw new RangeError('strings beyond the end');
     }
     const { base, first } = this.#append(viewBytes(view), count);

@@ -48,6 +48,7 @@ describe('bytes that somebody wrote so', () => {
   it('end strings', () => {
     expect(() => new Strings().addPlain(view(), 0, 0, 2 ** 31)).toThrow(RangeError);
     expect(() => new Strings().addPlain(view(), 0, 16, 2 ** 28)).toThrow(RangeError);
+    expect(() => new Strings().addPlain(view(), 0, -5, 2)).toThrow(RangeError);
     // One string that shares 64 bytes with the one before, which is none.
     const shares = [0x80, 0x01, 0x04, 0x01, 0x80, 0x01];
     const lengths = [0x80, 0x01, 0x04, 0x01, 0x00];
