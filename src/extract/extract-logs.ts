@@ -277,7 +277,11 @@ async function openPlan(
   const account = new ListedFilesAccount();
   const entries = listedFiles(root, inventory, {
     prefix,
-    isKnown: (path) => ledger.lookUp(logFileName(path), 0, 0) !== 'new',
+    isKnown: (path) => {
+      const name = logFileName(path);
+      // The first answers without a look at the disk; the second knows what this run has planned.
+      return ledger.mayKnow(name) || ledger.lookUp(name, 0, 0) !== 'new';
+    },
     account,
   });
   // No file of a cache is named as logs are, so none is among them.
