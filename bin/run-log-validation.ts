@@ -65,8 +65,8 @@ function statusOf({ files, protocols }: LogReport): number {
 
 function describeFindings({ findings }: LogReport): string[] {
   return findings.map(
-    ({ protocol, reason, file, offset, first }) =>
-      `${file}:${offset}: ${protocol} ${reason}${first === undefined ? '' : ` (first ${first.file}:${first.offset})`}`,
+    ({ protocol, reason, file, offset, first, line }) =>
+      `${file}:${offset}: ${protocol} ${reason}${first === undefined ? '' : ` (first ${first.file}:${first.offset})`}${line === undefined ? '' : `\n    ${line}`}`,
   );
 }
 

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 import { DamagedCacheError, readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
+import { isListOf, isObject, isText, isWhole, parseSealedJson, sealedJson } from './sealed-json.js';
 
 export { DamagedCacheError } from './own-file.js';
 
@@ -86,8 +86,7 @@ export function writeCommit(paths: CachePaths, record: CommitRecord): void {
 
 /** A commit record as it stands on disk. */
 export function commitText(record: CommitRecord): string {
-  const body = JSON.stringify(record);
-  return `${body.slice(0, -1)},"checksum":"${sha256(body)}"}\n`;
+  return sealedJson(record);
 }
 
 /** Names of all commits, oldest first. An absent cache has none. */
@@ -114,13 +113,13 @@ export function listCommits(paths: CachePaths): string[] {
 export function readCommit(paths: CachePaths, commit: string): CommitRecord {
   const path = join(paths.commits, `${commit}.json`);
   const text = readOwnText(path);
-  const match = /^(.*),"checksum":"([0-9a-f]{64})"\}\n$/s.exec(text);
-  if (match === null) throw new DamagedCacheError(path, 'it has no checksum at its end');
-  const body = `${match[1]}}`;
-  if (sha256(body) !== match[2]) {
-    throw new DamagedCacheError(path, 'its checksum does not match its content');
+  let record: CommitRecord;
+  try {
+    record = parseSealedJson(text) as CommitRecord;
+  } catch (error) {
+    throw new DamagedCacheError(path, (error as Error).message, error);
   }
-  const record = JSON.parse(body) as CommitRecord;
+  if (!isObject(record)) throw new DamagedCacheError(path, 'it is no record');
   if ((record.version as number) > 1) {
     throw new NewerCacheError(path, 'version', record.version, 1);
   }
@@ -130,6 +129,7 @@ export function readCommit(paths: CachePaths, commit: string): CommitRecord {
   if (record.commit !== commit) {
     throw new DamagedCacheError(path, `it says it is the commit ${record.commit}`);
   }
+  if (!isCommit(record)) throw new DamagedCacheError(path, 'what it says makes no sense');
   for (const segment of [...record.records, ...record.rejects, record.files]) {
     if (commitOfSegment(segment.file) !== commit || /[/\\]/.test(segment.file)) {
       throw new DamagedCacheError(path, `it names a file that is not its own: ${segment.file}`);
@@ -138,6 +138,32 @@ export function readCommit(paths: CachePaths, commit: string): CommitRecord {
   return record;
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+/** Older versions wrote the same members. */
+function isCommit(record: { readonly [name in keyof CommitRecord]?: unknown }): boolean {
+  const { lines } = record;
+  return (
+    record.version === 1 &&
+    isWhole(record.schema) &&
+    [record.createdAt, record.mode, record.source].every(isText) &&
+    isListOf(record.records, isSegment) &&
+    isListOf(record.rejects, isSegment) &&
+    isSegment(record.files) &&
+    isWhole(record.bytes) &&
+    isObject(lines) &&
+    [lines.total, lines.kept, lines.skipped, lines.rejected].every(isWhole) &&
+    [lines.reasons, lines.notes].every(
+      (counts) => isObject(counts) && Object.values(counts).every(isWhole),
+    )
+  );
+}
+
+/** Whether a value names a Parquet file, its rows, bytes and SHA-256. */
+export function isSegment(value: unknown): value is SegmentFile {
+  return (
+    isObject(value) &&
+    isText(value.file) &&
+    isWhole(value.rows) &&
+    isWhole(value.bytes) &&
+    isText(value.sha256)
+  );
 }

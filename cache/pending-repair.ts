@@ -4,6 +4,7 @@ import { fsyncDirectory, writeFileAtomic } from './atomic-write.js';
 import { systemErrorCode } from './error.js';
 import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
+import { isListOf, isObject, isText } from './sealed-json.js';
 
 /** Log files whose commit was withdrawn, and that are to be extracted again. */
 export interface FilesAgain {
@@ -25,12 +26,22 @@ export interface PendingRepair {
  */
 export function readPendingRepair(paths: CachePaths): PendingRepair | undefined {
   try {
-    const pending = JSON.parse(readOwnText(file(paths))) as PendingRepair;
-    return pending.version === 1 && Array.isArray(pending.again) ? pending : undefined;
+    const pending: unknown = JSON.parse(readOwnText(file(paths)));
+    return isPending(pending) ? pending : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+function isPending(value: unknown): value is PendingRepair {
+  return (
+    isObject(value) && value.version === 1 && isText(value.mode) && isListOf(value.again, isAgain)
+  );
+}
+
+function isAgain(value: unknown): value is FilesAgain {
+  return isObject(value) && isText(value.source) && isListOf(value.names, isText);
 }
 
 /** Durable before any commit is withdrawn. @throws {CacheWriteError} */

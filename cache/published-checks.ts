@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import xxhash from 'xxhash-wasm';
@@ -7,6 +6,7 @@ import { DamagedCacheError } from './commit-record.js';
 import { systemErrorCode } from './error.js';
 import { openOwnFile, readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
+import { isObject, sealedJson, sealedJsonOrNothing } from './sealed-json.js';
 
 const { h64Raw, create64 } = await xxhash();
 
@@ -63,7 +63,7 @@ export function checkOfPublished(
     fd = openOwnFile(path);
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return null;
     throw error;
   }
   try {
@@ -94,25 +94,18 @@ export function readPublishedChecks(paths: CachePaths): PublishedChecks | undefi
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-  const match = /,"checksum":"([0-9a-f]{64})"\}\n$/.exec(text);
-  const body = match === null ? '' : `${text.slice(0, match.index)}}`;
-  if (match === null || sha256(body) !== match[1]) {
+  const checks = sealedJsonOrNothing(text);
+  if (!isObject(checks)) {
     throw new DamagedCacheError(path, 'it is not what was written', undefined, CHECKS_HINT);
   }
-  const { version, complete, files } = JSON.parse(body) as ChecksFile;
+  const { version, complete, files } = checks;
   // Another version's are made anew.
   if (version !== 1) return undefined;
-  const entries = Object.entries(files ?? {});
-  if (!entries.every(isEntry)) {
+  const entries = isObject(files) ? Object.entries(files) : [];
+  if (!isObject(files) || !entries.every(isEntry)) {
     throw new DamagedCacheError(path, 'it makes no sense', undefined, CHECKS_HINT);
   }
   return { isComplete: complete === true, files: new Map(entries) };
-}
-
-interface ChecksFile {
-  readonly version?: unknown;
-  readonly complete?: unknown;
-  readonly files?: Readonly<Record<string, unknown>>;
 }
 
 /** A file, or a file in a folder: no name leads out of `summaries/`. */
@@ -220,12 +213,9 @@ export class PublishedChecksWriter {
   #write(): void {
     if (!this.#isChanged) return;
     const files = Object.fromEntries(this.#files);
-    const body = JSON.stringify({ version: 1, complete: this.#isComplete, files });
+    const text = sealedJson({ version: 1, complete: this.#isComplete, files });
     makeDirectory(this.#paths.rollups);
-    writeFileAtomic(
-      checksFile(this.#paths),
-      `${body.slice(0, -1)},"checksum":"${sha256(body)}"}\n`,
-    );
+    writeFileAtomic(checksFile(this.#paths), text);
     this.#isChanged = false;
   }
 }
@@ -237,8 +227,4 @@ export function checksFile(paths: CachePaths): string {
 
 function hex(hash: bigint): string {
   return hash.toString(16).padStart(16, '0');
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

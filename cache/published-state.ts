@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { listCommits } from './commit-record.js';
@@ -10,6 +10,7 @@ import type { CachePaths } from './paths.js';
 import { knownChecks, type PublishedChecks } from './published-checks.js';
 import type { RollupManifest } from './rollup-manifest.js';
 import type { BlockPlace } from './rollups/dataset-blocks.js';
+import { isListOf, isObject, isText } from './sealed-json.js';
 
 /** Raise it when the same records would be published as other bytes. */
 const PUBLICATION_VERSION = 2;
@@ -124,7 +125,7 @@ export class PublishedState {
 
   #isUntouched(state: StateFile, file: string): boolean {
     const stamp = state.files[file];
-    const stats = lstatSync(join(this.#paths.root, file), { throwIfNoEntry: false });
+    const stats = statsOf(join(this.#paths.root, file));
     return (
       stamp !== undefined &&
       stats?.isFile() === true &&
@@ -134,14 +135,36 @@ export class PublishedState {
   }
 }
 
-function readState(paths: CachePaths): StateFile | undefined {
+/** Undefined for what is not there, and for what cannot be looked at: a damaged name, for one, is no name. */
+function statsOf(path: string): Stats | undefined {
   try {
-    const state = JSON.parse(readOwnText(stateFile(paths))) as StateFile;
-    const isWhole = Array.isArray(state.commits) && Array.isArray(state.regions);
-    return isWhole && typeof state.files === 'object' ? state : undefined;
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch {
     return undefined;
   }
+}
+
+function readState(paths: CachePaths): StateFile | undefined {
+  try {
+    const state: unknown = JSON.parse(readOwnText(stateFile(paths)));
+    return isState(state) ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isState(value: unknown): value is StateFile {
+  return (
+    isObject(value) &&
+    isListOf(value.commits, isText) &&
+    isListOf(value.regions, isText) &&
+    isObject(value.files) &&
+    Object.values(value.files).every((stamp) => isListOf(stamp, isNumber) && stamp.length === 2)
+  );
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
 }
 
 function regionFiles(paths: CachePaths): string[] {

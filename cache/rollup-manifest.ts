@@ -1,11 +1,19 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
+import { isSegment } from './commit-record.js';
 import { systemErrorCode } from './error.js';
 import { DamagedCacheError, readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import type { RequesterFile } from './rollups/requester-file.js';
 import type { SumsFile } from './rollups/sums-file.js';
+import {
+  isListOf,
+  isObject,
+  isText,
+  isWhole,
+  sealedJson,
+  sealedJsonOrNothing,
+} from './sealed-json.js';
 import { parquetRelation } from './sql.js';
 
 /** Sums over some commits. */
@@ -45,12 +53,8 @@ export function readManifest(paths: CachePaths): RollupManifest | undefined {
     if (systemErrorCode(error) === 'ENOENT' || error instanceof DamagedCacheError) return undefined;
     throw error;
   }
-  const match = /,"checksum":"([0-9a-f]{64})"\}\n$/.exec(text);
-  if (match === null) return undefined;
-  const body = `${text.slice(0, match.index)}}`;
-  if (sha256(body) !== match[1]) return undefined;
-  const manifest = JSON.parse(body) as RollupManifest;
-  return manifest.version === 2 && isConsistent(manifest) ? manifest : undefined;
+  const manifest = sealedJsonOrNothing(text);
+  return isManifest(manifest) ? manifest : undefined;
 }
 
 /**
@@ -59,9 +63,7 @@ export function readManifest(paths: CachePaths): RollupManifest | undefined {
  * @throws {CacheWriteError}
  */
 export function writeManifest(paths: CachePaths, manifest: RollupManifest): void {
-  const body = JSON.stringify(manifest);
-  const checksum = sha256(body);
-  writeFileAtomic(manifestPath(paths), `${body.slice(0, -1)},"checksum":"${checksum}"}\n`);
+  writeFileAtomic(manifestPath(paths), sealedJson(manifest));
 }
 
 /** All files that a manifest names. */
@@ -90,14 +92,30 @@ function manifestPath(paths: CachePaths): string {
   return join(paths.rollups, 'manifest.json');
 }
 
-function isConsistent(manifest: RollupManifest): boolean {
-  const commits = manifest.runs.flatMap((run) => run.commits);
+function isManifest(value: unknown): value is RollupManifest {
+  if (!isObject(value) || value.version !== 2) return false;
+  if (!['string', 'undefined'].includes(typeof value.grouping)) return false;
+  if (!isListOf(value.runs, isRun)) return false;
+  const commits = value.runs.flatMap((run) => run.commits);
+  return new Set(commits).size === commits.length;
+}
+
+function isRun(value: unknown): value is RollupRun {
   return (
-    new Set(commits).size === commits.length &&
-    rollupFiles(manifest).every(({ file }) => ROLLUP_FILE.test(file))
+    isObject(value) &&
+    isListOf(value.commits, isText) &&
+    isListOf(value.sums, isSums) &&
+    isListOf(value.requesters, isRollup)
   );
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+function isSums(value: unknown): value is SumsFile {
+  if (!isRollup(value)) return false;
+  const { modified, index, indexCheck, bytes } = value as Partial<SumsFile>;
+  const isInFile = isWhole(index) && index <= (bytes as number);
+  return isInFile && isWhole(indexCheck) && typeof modified === 'number';
+}
+
+function isRollup(value: unknown): value is RequesterFile {
+  return isSegment(value) && ROLLUP_FILE.test(value.file);
 }

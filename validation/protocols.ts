@@ -19,6 +19,13 @@ export const PROTOCOLS: readonly Protocol[] = [
   duplicates,
 ];
 
+/** What the Python tool calls them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  http_empty_split: 'http_split',
+  http_split_count: 'http_split',
+  timestamps_parsing: 'timestamps',
+};
+
 /** There is no such protocol. */
 export class ProtocolError extends S3LogExtractionError {
   constructor(name: string) {
@@ -43,14 +50,20 @@ export function protocolNames(): string[] {
 }
 
 /**
- * The protocols of a list such as `lines,late` or `all`, each once, in the order of {@link PROTOCOLS}.
+ * The protocols of a list such as `lines,late` or `all`, each once, in the order of {@link PROTOCOLS}. Names of the Python
+ * tool are understood.
  *
  * @throws {ProtocolError}
  */
 export function protocolsOf(list: string): Protocol[] {
-  const wanted = new Set(list.split(',').map((name) => name.trim()));
+  const wanted = new Set(list.split(',').map(resolveName));
   for (const name of wanted) {
     if (name !== 'all' && !protocolNames().includes(name)) throw new ProtocolError(name);
   }
   return PROTOCOLS.filter(({ name }) => wanted.has('all') || wanted.has(name));
+}
+
+function resolveName(text: string): string {
+  const name = text.trim();
+  return Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
 }

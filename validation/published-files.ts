@@ -10,13 +10,13 @@ import {
   readPublishedChecks,
 } from '../cache/published-checks.js';
 import { COORDINATES_FILE } from '../src/ip/coordinates/publish-coordinates.js';
+import { holdsAddress } from '../src/ip/holds-address.js';
 import {
   type Judgement,
   judgePublished,
   publishedFiles,
 } from '../src/summarize/published-files.js';
 import type { Finding } from './finding.js';
-import { holdsAddress } from './raw-address.js';
 
 /** What the published files of a cache came to. */
 export interface PublishedFiles {

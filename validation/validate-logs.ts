@@ -43,6 +43,8 @@ export interface ValidateLogsOptions {
   readonly limit?: number | undefined;
   /** Findings to tell one by one, at most. Counts are of all. Default 1,000. */
   readonly maxFindings?: number | undefined;
+  /** Whether findings hold their lines, addresses masked. Default: no. */
+  readonly showLines?: boolean | undefined;
   /** Something a person should know that ends nothing: a file that cannot be read, for example. */
   readonly onWarning?: (message: string) => void;
   /** Called a few times a second. */
@@ -109,6 +111,8 @@ class LogRun {
   #lines = 0;
   #bytes = 0;
   #isStopped = false;
+  /** Whether something was left out because of that: it may have come too late. */
+  #isCutShort = false;
 
   constructor(
     readonly options: ValidateLogsOptions,
@@ -142,8 +146,9 @@ class LogRun {
         }
       };
       await everyOne(Array.from({ length: pool.size }, lane));
-      if (this.#comparison !== undefined && !this.#isStopped) {
-        await this.#compare(this.#comparison, pool);
+      if (this.#comparison !== undefined) {
+        if (this.#isStopped) this.#isCutShort = true;
+        else await this.#compare(this.#comparison, pool);
       }
       this.#tick();
       for (const verdicts of this.#verdicts) verdicts?.flush();
@@ -153,13 +158,15 @@ class LogRun {
       this.#comparison?.close();
       for (const verdicts of this.#verdicts) verdicts?.close();
     }
+    const findings = this.#findings.sorted();
+    const lines = this.options.showLines === true ? await shownLines(findings) : undefined;
     return {
       files: this.#files,
       lines: this.#lines,
       bytes: this.#bytes,
       protocols: this.#sums.map((sums) => sums.report()),
-      findings: this.#findings.sorted().map((finding) => this.#describe(finding)),
-      stopped: this.#isStopped,
+      findings: findings.map((finding) => this.#describe(finding, lines?.get(finding))),
+      stopped: this.#isCutShort,
       elapsedMs: Math.round(performance.now() - startedAt),
     };
   }
@@ -246,7 +253,11 @@ class LogRun {
     const limit = this.options.limit ?? Number.POSITIVE_INFINITY;
     for await (const entries of this.source.list()) {
       for (const entry of entries) {
-        if (this.#askStop() || this.#files.found >= limit) return;
+        if (this.#files.found >= limit) return;
+        if (this.#askStop()) {
+          this.#isCutShort = true;
+          return;
+        }
         if (entry.kind === 'problem' && !entry.isLoss) {
           this.#warn(`Skipped ${displayPath(entry.path)}: ${entry.reason}.`);
           continue;
@@ -263,7 +274,10 @@ class LogRun {
 
   #take({ file, task, known }: Handed, result: Examined): void {
     if (!('verdicts' in result)) this.#comparison?.ignore(task.number);
-    if ('isStopped' in result) return;
+    if ('isStopped' in result) {
+      this.#isCutShort = true;
+      return;
+    }
     if ('failure' in result) {
       this.#fail(file.path, result.failure);
       return;
@@ -280,7 +294,10 @@ class LogRun {
     this.#count(file, result, verdicts);
   }
 
-  #describe({ path, offset, protocol, reason, first }: KeptFinding): LogFinding {
+  #describe(
+    { path, offset, protocol, reason, first }: KeptFinding,
+    line: string | undefined,
+  ): LogFinding {
     const { name, reasons } = this.options.protocols[protocol];
     const { name: reasonName, claim, what } = reasons[reason];
     const file = displayPath(path as LogPath);
@@ -294,6 +311,7 @@ class LogRun {
       ...(first && {
         first: { file: displayPath(first.path as LogPath), offset: first.offset },
       }),
+      ...(line !== undefined && { line }),
     };
   }
 
@@ -324,6 +342,14 @@ class LogRun {
       isPlanned: this.#planned.isComplete,
     });
   }
+}
+
+/** What shows lines is loaded where they are asked for. */
+async function shownLines(
+  findings: readonly KeptFinding[],
+): Promise<ReadonlyMap<KeptFinding, string>> {
+  const { linesOf } = await import('./show-lines.js');
+  return linesOf(findings);
 }
 
 /** Wait until all have ended. @throws the first failure */

@@ -34,6 +34,11 @@ export const validateCommand = defineCommand({
   options: {
     workers: WORKERS_OPTION,
     limit: { type: 'number', describe: 'Look at no more than this many files' },
+    'show-lines': {
+      type: 'boolean',
+      default: false,
+      describe: 'Show the lines found, addresses masked',
+    },
     'max-findings': {
       type: 'number',
       describe: 'Tell no more than this many findings one by one; counts are of all (default 1000)',
@@ -45,7 +50,7 @@ export const validateCommand = defineCommand({
     ['$0 validate all /data/logs --json', 'Everything, in one reading'],
   ],
   async run(options, context) {
-    const { limit, maxFindings } = options;
+    const { limit, maxFindings, showLines } = options;
     if (options.protocol === 'cache') {
       if (options.source !== undefined) throw new CacheSourceError();
       return validateCache(context);
@@ -59,7 +64,7 @@ export const validateCommand = defineCommand({
     const source = sourceOf(options.source, context);
     const paths = cachePaths(context.cacheDirectory);
     return runLogValidation(
-      { protocol: options.protocol, source, workers, paths, limit, maxFindings },
+      { protocol: options.protocol, source, workers, paths, limit, maxFindings, showLines },
       context.output,
     );
   },

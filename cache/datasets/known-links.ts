@@ -4,6 +4,7 @@ import { makeDirectory, writeFileAtomic } from '../atomic-write.js';
 import { systemErrorCode } from '../error.js';
 import { DamagedCacheError, readOwnText, requireOwnFolder } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
+import { isListOf, isObject, isText } from '../sealed-json.js';
 import { contentsFolder } from './content-map.js';
 
 /** Content and path of an asset. */
@@ -36,9 +37,9 @@ export class KnownLinks {
   read(dataset: string, version: string): KnownVersion | undefined {
     try {
       const text = readOwnText(this.#path(dataset, version));
-      const known = JSON.parse(text) as KnownVersion;
-      const isWhole = Array.isArray(known.links) && Array.isArray(known.former);
-      return isWhole && known.dataset === dataset && known.version === version ? known : undefined;
+      const known: unknown = JSON.parse(text);
+      const isWhole = isVersion(known) && known.dataset === dataset && known.version === version;
+      return isWhole ? known : undefined;
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof DamagedCacheError) return undefined;
       if (systemErrorCode(error) === 'ENOENT') return undefined;
@@ -55,4 +56,17 @@ export class KnownLinks {
   #path(dataset: string, version: string): string {
     return join(this.#folder, `${dataset}@${version}.json`);
   }
+}
+
+function isVersion(value: unknown): value is KnownVersion {
+  return (
+    isObject(value) &&
+    [value.dataset, value.version, value.modified, value.fetchedAt].every(isText) &&
+    isListOf(value.links, (link) => isTexts(link, 2)) &&
+    isListOf(value.former, (link) => isTexts(link, 3))
+  );
+}
+
+function isTexts(value: unknown, length: number): value is readonly string[] {
+  return isListOf(value, isText) && value.length === length;
 }

@@ -1,9 +1,16 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheWriteError, writeFileAtomic } from '../atomic-write.js';
 import { readOwnText } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
+import {
+  isListOf,
+  isObject,
+  isText,
+  isWhole,
+  sealedJson,
+  sealedJsonOrNothing,
+} from '../sealed-json.js';
 import type { LedgerAccount } from './account.js';
 import type { LedgerPart } from './part-file.js';
 
@@ -38,13 +45,11 @@ export function readIndexManifest(paths: CachePaths): IndexManifest | undefined 
     // Whatever is in its way: the index is made anew, or done without.
     return undefined;
   }
-  const match = /,"checksum":"([0-9a-f]{64})"\}\n$/.exec(text.slice(-100));
-  if (match === null) return undefined;
-  const body = `${text.slice(0, -match[0].length)}}`;
-  if (sha256(body) !== match[1]) return undefined;
-  const { version, byteOrder, ...manifest } = JSON.parse(body);
+  const found = sealedJsonOrNothing(text);
+  if (!isObject(found)) return undefined;
+  const { version, byteOrder, ...manifest } = found;
   if (version !== VERSION || byteOrder !== BYTE_ORDER) return undefined;
-  return isConsistent(manifest) ? manifest : undefined;
+  return isManifest(manifest) ? manifest : undefined;
 }
 
 /**
@@ -53,8 +58,8 @@ export function readIndexManifest(paths: CachePaths): IndexManifest | undefined 
  * @throws {CacheWriteError}
  */
 export function writeIndexManifest(paths: CachePaths, manifest: IndexManifest): void {
-  const body = JSON.stringify({ version: VERSION, byteOrder: BYTE_ORDER, ...manifest });
-  writeFileAtomic(manifestPath(paths), `${body.slice(0, -1)},"checksum":"${sha256(body)}"}\n`);
+  const text = sealedJson({ version: VERSION, byteOrder: BYTE_ORDER, ...manifest });
+  writeFileAtomic(manifestPath(paths), text);
   removeOtherParts(paths, manifest.parts);
 }
 
@@ -87,15 +92,41 @@ function manifestPath(paths: CachePaths): string {
   return join(paths.ledger, 'manifest.json');
 }
 
-function isConsistent({ commits, account, parts }: IndexManifest): boolean {
+function isManifest(value: object): value is IndexManifest {
+  const { commits, sources, account, parts } = value as Partial<IndexManifest>;
+  if (!isListOf(commits, isText) || !isListOf(sources, isText)) return false;
+  if (!isListOf(parts, isPart) || !isAccount(account)) return false;
   const entries = parts.reduce((sum, part) => sum + part.entries, 0);
+  return account.commits === commits.length && account.files === entries;
+}
+
+function isPart(value: unknown): value is LedgerPart {
   return (
-    account.commits === commits.length &&
-    account.files === entries &&
-    parts.every(({ file }) => PART_FILE.test(file))
+    isObject(value) &&
+    isText(value.file) &&
+    PART_FILE.test(value.file) &&
+    isWhole(value.entries) &&
+    [undefined, 1, 2, 4].some((bytes) => bytes === value.ordinalBytes) &&
+    isListOf(value.checks, isText)
   );
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+function isAccount(value: unknown): value is LedgerAccount {
+  if (!isObject(value) || !isObject(value.lines)) return false;
+  const { commits, files, bytes, segmentBytes, recordBytes, lines, runs } = value;
+  const { total, kept, skipped, rejected, reasons, notes } = value.lines;
+  const counts = [commits, files, bytes, segmentBytes, recordBytes, total, kept, skipped, rejected];
+  return (
+    isObject(lines) &&
+    counts.every(isWhole) &&
+    [reasons, notes].every(isObject) &&
+    isListOf(runs, isRun)
+  );
+}
+
+function isRun(value: unknown): value is LedgerAccount['runs'][number] {
+  if (!isObject(value)) return false;
+  const { run, from, to, source, files, bytes, linesKept, linesRejected } = value;
+  const counts = [files, bytes, linesKept, linesRejected];
+  return [run, from, to, source].every(isText) && counts.every(isWhole);
 }

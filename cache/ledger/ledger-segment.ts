@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { DamagedCacheError, readCommit, type SegmentFile } from '../commit-record.js';
 import { readOwnFile } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
+import { isListOf, isText } from '../sealed-json.js';
 import type { LedgerRow } from '../segment-writer.js';
 
 /** What tells whether a file found again is the one extracted. */
@@ -56,8 +57,8 @@ export async function readLedgerNames(paths: CachePaths, commit: string): Promis
 /** The names in a ledger segment of which nothing is recorded; undefined when it cannot be read. */
 export async function readNames(path: string): Promise<string[] | undefined> {
   try {
-    const rows = await parse(readOwnFile(path), ['name']);
-    return rows.map((row) => row.name as string);
+    const names = (await parse(readOwnFile(path), ['name'])).map((row) => row.name);
+    return isListOf(names, isText) ? [...names] : undefined;
   } catch {
     return undefined;
   }
@@ -76,6 +77,7 @@ async function read(
       throw new Error('its SHA-256 is not the recorded one');
     }
     const rows = await parse(bytes, columns);
+    if (!rows.every((row) => isText(row.name))) throw new Error('a log file has no name');
     if (rows.length !== segment.rows) throw new Error('its rows are not those of the commit');
     return rows;
   } catch (error) {

@@ -1,4 +1,5 @@
 import { ByteReader } from './byte-reader.js';
+import { RollupsDamagedError } from './rollups-damaged-error.js';
 import { RADIX } from './sums.js';
 import { WeekSums } from './week-sums.js';
 
@@ -22,7 +23,14 @@ export class AssetCursor {
   #nextShared = 0;
   #nextRest = 0;
 
-  constructor(section: Uint8Array, hasWeeks: boolean) {
+  readonly #file: string;
+
+  /**
+   * @param file where the section is from, for messages
+   * @throws {RollupsDamagedError} as {@link next}: its check was right, so it was written so, by whoever
+   */
+  constructor(section: Uint8Array, hasWeeks: boolean, file = '') {
+    this.#file = file;
     this.#from = new ByteReader(section);
     this.#hasWeeks = hasWeeks;
     this.#readLengths();
@@ -33,6 +41,8 @@ export class AssetCursor {
   next(): void {
     const shared = this.#nextShared;
     const length = shared + this.#nextRest;
+    const { bytes, at } = this.#from;
+    if (shared > this.length || this.#nextRest > bytes.length - at) throw this.#damaged();
     this.shared = shared;
     this.length = length;
     if (length === 0) {
@@ -81,6 +91,15 @@ export class AssetCursor {
     }
     this.requests += from.requests;
     this.downloads += from.downloads;
-    if (this.#hasWeeks) this.weeks.read(from);
+    if (!this.#hasWeeks) return;
+    try {
+      this.weeks.read(from);
+    } catch (error) {
+      throw error instanceof RangeError ? this.#damaged() : error;
+    }
+  }
+
+  #damaged(): RollupsDamagedError {
+    return new RollupsDamagedError(this.#file, 'its assets make no sense');
   }
 }

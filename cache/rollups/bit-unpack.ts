@@ -44,6 +44,7 @@ export function bitsAt(view: DataView, from: number, bit: number, width: number)
  * Decode Parquet's mix of runs and bit-packed groups. Source: Apache Parquet, "Encodings", RLE.
  *
  * @returns where it ended
+ * @throws RangeError for what it does not understand, or what goes on beyond the view
  */
 export function readHybrid(
   view: DataView,
@@ -53,6 +54,7 @@ export function readHybrid(
   at: number,
   count: number,
 ): number {
+  if (width > 32) throw new RangeError(`numbers of ${width} bits`);
   const valueBytes = (width + 7) >> 3;
   let position = from;
   let done = 0;

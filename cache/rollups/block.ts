@@ -129,10 +129,10 @@ function writeSums(to: ByteWriter, { values }: Sums, slot: number): void {
   to.sums(values[at + LOW], values[at + HIGH], values[at + REQUESTS], values[at + DOWNLOADS]);
 }
 
-/** Add a section of days to the sums. */
+/** Add a section of days to the sums. @throws RangeError for one that makes no sense */
 export function addDays(section: Uint8Array, to: DatasetSums): void {
   const from = new ByteReader(section);
-  for (let left = from.varint(); left > 0; left--) {
+  for (let left = from.count(); left > 0; left--) {
     const zigzag = from.varint();
     from.sums();
     const slot = to.daySlot(zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
@@ -140,11 +140,11 @@ export function addDays(section: Uint8Array, to: DatasetSums): void {
   }
 }
 
-/** Add a section of requesters, and that of their sums, to the sums. */
+/** Add a section of requesters, and that of their sums, to the sums. @throws RangeError for what makes no sense */
 export function addRequesters(requesters: Uint8Array, sums: Uint8Array, to: DatasetSums): void {
   const from = new ByteReader(requesters);
   const amounts = new ByteReader(sums);
-  for (let left = from.varint(); left > 0; left--) {
+  for (let left = from.count(); left > 0; left--) {
     const slot = to.requesterSlot(from.varint());
     amounts.sums();
     const { low, high, requests, downloads } = amounts;

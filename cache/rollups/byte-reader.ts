@@ -40,6 +40,17 @@ export class ByteReader {
     return value;
   }
 
+  /**
+   * How many things follow, each of at least one byte.
+   *
+   * @throws RangeError more than there are bytes: reading them would go on for as good as ever
+   */
+  count(): number {
+    const count = this.varint();
+    if (count > this.bytes.length - this.at) throw new RangeError('it ends too early');
+    return count;
+  }
+
   sums(): void {
     const requests = this.varint();
     this.downloads = this.varint();

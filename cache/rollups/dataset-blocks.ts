@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { addDays, addRequesters, type Block, type Section } from './block.js';
 import { DatasetSums } from './dataset-sums.js';
 import { MergedAssets } from './merged-assets.js';
+import { RollupsDamagedError } from './rollups-damaged-error.js';
 import { readBlocks, type SumsFile } from './sums-file.js';
 import { SumsReader } from './sums-reader.js';
 
@@ -21,7 +23,7 @@ export class DatasetReader {
    * @param hasWeeks whether assets have sums by week
    */
   constructor(
-    folder: string,
+    private readonly folder: string,
     requesters: number,
     private readonly hasWeeks = false,
   ) {
@@ -33,22 +35,42 @@ export class DatasetReader {
   sums(places: readonly BlockPlace[]): DatasetSums {
     const sums = this.days(places);
     for (const place of places) {
-      addRequesters(this.section(place, 'requesters'), this.section(place, 'requesterSums'), sums);
+      const requesters = this.section(place, 'requesters');
+      const amounts = this.section(place, 'requesterSums');
+      this.reading([place], () => addRequesters(requesters, amounts, sums));
     }
     return sums;
   }
 
   assets(places: readonly BlockPlace[]): MergedAssets {
     const sections = places.map((place) => this.section(place, 'assets'));
-    return new MergedAssets(sections, this.hasWeeks);
+    const files = places.map(({ file }) => join(this.folder, file));
+    return new MergedAssets(sections, this.hasWeeks, files);
   }
 
   /** Sums by day alone, valid until the next call. */
   days(places: readonly BlockPlace[]): DatasetSums {
     const sums = this.#sums;
     sums.clear();
-    for (const place of places) addDays(this.section(place, 'days'), sums);
+    for (const place of places) {
+      const days = this.section(place, 'days');
+      this.reading([place], () => addDays(days, sums));
+    }
     return sums;
+  }
+
+  /**
+   * Do something with sections of these blocks: what makes no sense in them, though their checks are right, was written
+   * so by a faulty program.
+   */
+  reading<T>(places: readonly BlockPlace[], action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const file = join(this.folder, places[0]?.file ?? '');
+      throw new RollupsDamagedError(file, error.message, error);
+    }
   }
 
   section({ file, block }: BlockPlace, section: Section): Uint8Array {

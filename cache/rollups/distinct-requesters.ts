@@ -36,7 +36,7 @@ export class DistinctRequesters {
     let count = 0;
     for (const section of sections) {
       const from = new ByteReader(section);
-      for (let left = from.varint(); left > 0; left--) {
+      for (let left = from.count(); left > 0; left--) {
         const requester = from.varint();
         const word = requester >>> 5;
         const bit = 1 << (requester & 31);
@@ -54,7 +54,7 @@ export class DistinctRequesters {
     const from = new ByteReader(section);
     const marks = this.#marks;
     let count = 0;
-    let left = from.varint();
+    let left = from.count();
     for (let at = from.at; left > 0; left--) {
       let byte = section[at++];
       let requester = byte & 127;
@@ -77,6 +77,6 @@ export class DistinctRequesters {
 /** How many one section holds, but for number 0: the only one with a byte of 0 (varints are as short as can be). */
 function distinctIn(section: Uint8Array): number {
   const from = new ByteReader(section);
-  const count = from.varint();
+  const count = from.count();
   return section.indexOf(0, from.at) === -1 ? count : count - 1;
 }

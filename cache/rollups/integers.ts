@@ -34,8 +34,10 @@ export function readPlainIntegers(
 }
 
 const WORD = 2 ** 32;
+/** Writers put 128 numbers into a block, some 1,024. */
+const MOST_BLOCK_VALUES = 1 << 20;
 
-/** Source: Apache Parquet, "Encodings", DELTA_BINARY_PACKED. @returns where it ended */
+/** Source: Apache Parquet, "Encodings", DELTA_BINARY_PACKED. @returns where it ended @throws RangeError */
 export function readDeltas(
   view: DataView,
   from: number,
@@ -52,6 +54,10 @@ export function readDeltas(
   let lowNow = head.low;
   let highNow = head.high;
   const perMiniblock = blockValues / miniblocks;
+  // What makes no sense would take all memory, or go on for ever.
+  if (!Number.isInteger(perMiniblock) || perMiniblock < 1 || blockValues > MOST_BLOCK_VALUES) {
+    throw new RangeError(`blocks of ${blockValues} numbers in ${miniblocks} parts`);
+  }
   const packed = new Uint32Array(perMiniblock);
   if (count > 0) {
     low[at] = lowNow;
@@ -66,6 +72,7 @@ export function readDeltas(
     let position = widths + miniblocks;
     for (let m = 0; m < miniblocks && done < count; m++) {
       const width = view.getUint8(widths + m);
+      if (width > 64) throw new RangeError(`numbers of ${width} bits`);
       const values = Math.min(perMiniblock, count - done);
       if (width > 32) {
         for (let i = 0, bit = 0; i < values; i++, done++, bit += width) {

@@ -29,10 +29,15 @@ export class MergedAssets {
   readonly #hasWeeks: boolean;
   readonly #weeks = this.weeks;
 
-  /** @param hasWeeks whether sums by week stand behind those of each asset */
-  constructor(sections: readonly Uint8Array[], hasWeeks = false) {
+  /**
+   * @param hasWeeks whether sums by week stand behind those of each asset
+   * @param files where each section is from, for messages
+   * @throws {RollupsDamagedError} as {@link next}, for sections that make no sense
+   */
+  constructor(sections: readonly Uint8Array[], hasWeeks = false, files: readonly string[] = []) {
     this.#sources = sections
-      .map((section) => ({ cursor: new AssetCursor(section, hasWeeks), shared: 0, isTaken: false }))
+      .map((section, i) => new AssetCursor(section, hasWeeks, files[i]))
+      .map((cursor) => ({ cursor, shared: 0, isTaken: false }))
       .filter(({ cursor }) => !cursor.isDone);
     this.#hasWeeks = hasWeeks;
   }

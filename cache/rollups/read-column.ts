@@ -1,4 +1,4 @@
-import type { ColumnMetaData, FileMetaData, RowGroup } from 'hyparquet';
+import { type ColumnMetaData, type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
 import { readHybrid } from './bit-unpack.js';
 import { Integers, readDeltas, readPlainIntegers } from './integers.js';
 import { readPageHeader } from './page-header.js';
@@ -22,6 +22,19 @@ export interface ColumnChunk {
   readonly name: string;
   /** What is read of the column stands in it. */
   readonly scratch: Scratch;
+}
+
+/**
+ * The end of a Parquet file, which says what is in it.
+ *
+ * @throws RangeError for one that makes no sense
+ */
+export function readMetadata(file: Uint8Array): FileMetaData {
+  try {
+    return parquetMetadata(file as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    throw new RangeError(`its metadata cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** One column of a row group. @throws RangeError when there is none of that name */
@@ -55,7 +68,7 @@ export function readStrings(chunk: ColumnChunk, rows: number): StringColumn {
   const ids = scratch.words(`${name} ids`, rows);
   let dictionary = 0;
   const fixed = chunk.meta.type === 'FIXED_LEN_BYTE_ARRAY' ? chunk.typeLength : 0;
-  for (const page of pages(chunk)) {
+  for (const page of pages(chunk, rows)) {
     const { at, count, view, start } = page;
     if (page.isDictionary) {
       strings.addPlain(view, start, fixed, count);
@@ -82,8 +95,9 @@ export function readIntegers(chunk: ColumnChunk, rows: number): Integers {
   const out = new Integers(rows, scratch, name);
   const size = chunk.meta.type === 'INT32' ? 4 : 8;
   let dictionary = new Integers(0);
-  for (const { isDictionary, encoding, view, start, at, count } of pages(chunk)) {
+  for (const { isDictionary, encoding, view, start, at, count } of pages(chunk, rows)) {
     if (isDictionary) {
+      if (count * size > view.byteLength) throw new RangeError('numbers beyond the end');
       dictionary = new Integers(count, scratch, `${name} dictionary`);
       readPlainIntegers(view, start, size, dictionary, 0, count);
     } else if (isDictionaryEncoding(encoding)) {
@@ -105,7 +119,7 @@ export function readIntegers(chunk: ColumnChunk, rows: number): Integers {
 /** @throws RangeError for what it does not understand */
 export function readBooleans(chunk: ColumnChunk, rows: number): Uint32Array {
   const out = chunk.scratch.words(chunk.name, rows);
-  for (const { encoding, view, start, at, count } of pages(chunk)) {
+  for (const { encoding, view, start, at, count } of pages(chunk, rows)) {
     if (encoding === ENCODING.runs) readHybrid(view, start + 4, 1, out, at, count);
     else if (encoding === ENCODING.plain) {
       for (let i = 0; i < count; i++) {
@@ -141,18 +155,40 @@ interface Page {
   readonly count: number;
 }
 
-function* pages({ file, meta, isOptional, name, scratch }: ColumnChunk): Generator<Page> {
+/** A page may not take more memory than this, nor more than its codec can make of its bytes. */
+const MOST_PAGE_BYTES = 2 ** 30;
+/** What stored bytes come to at most. Sources: the formats of Snappy, DEFLATE, LZ4 blocks; of zstd a bound of ours. */
+const MOST_RATIO: Readonly<Record<string, number>> = {
+  UNCOMPRESSED: 1,
+  SNAPPY: 64,
+  GZIP: 1032,
+  LZ4_RAW: 256,
+  ZSTD: 1 << 14,
+};
+
+/** The pages of a chunk, which hold `rows` values together. @throws RangeError */
+function* pages(chunk: ColumnChunk, rows: number): Generator<Page> {
+  const { file, meta, isOptional, name, scratch } = chunk;
   const first = Number(meta.dictionary_page_offset ?? 0n) || Number(meta.data_page_offset);
-  const rows = Number(meta.num_values);
+  if (Number(meta.num_values) !== rows) throw new RangeError(`not ${rows} values of ${name}`);
   let position = Math.min(first, Number(meta.data_page_offset));
+  if (!(position >= 0)) throw new RangeError('a page before the beginning');
   for (let at = 0; at < rows; ) {
     const header = readPageHeader(file, position);
     const { values, encoding, isDictionary, isVersion2, levelBytes } = header;
     const body = file.subarray(header.end, header.end + header.storedBytes);
     position = header.end + header.storedBytes;
     if (body.length !== header.storedBytes) throw new RangeError('a page beyond the end');
+    // Ids and numbers go where there is room for them.
+    if (!isDictionary && at + values > rows) {
+      throw new RangeError(`a page of ${values} values`);
+    }
     const isStoredPlain = meta.codec === 'UNCOMPRESSED' || !header.isCompressed;
     const size = header.uncompressedBytes - levelBytes;
+    const most = (header.storedBytes + 64) * (MOST_RATIO[meta.codec] ?? 1);
+    if (!isStoredPlain && size > Math.min(most, MOST_PAGE_BYTES)) {
+      throw new RangeError(`a page of ${size} bytes`);
+    }
     const bytes = isStoredPlain
       ? padded(file, body.subarray(levelBytes))
       : uncompress(

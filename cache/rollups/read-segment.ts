@@ -1,9 +1,9 @@
-import { parquetMetadata } from 'hyparquet';
 import type { Integers } from './integers.js';
 import {
   columnChunk,
   readBooleans,
   readIntegers,
+  readMetadata,
   readStrings,
   type StringColumn,
 } from './read-column.js';
@@ -21,6 +21,9 @@ export interface SegmentPart {
   readonly downloads: Uint32Array;
 }
 
+/** A run of equal values says nothing of how many there may be: memory is bounded here. We write half a million. */
+const MOST_ROWS = 1 << 24;
+
 /**
  * The records of a segment (FORMAT.md section 5), row group by row group. Reads what this program
  * and DuckDB write: every encoding and codec but BYTE_STREAM_SPLIT, BROTLI and LZO.
@@ -30,12 +33,13 @@ export interface SegmentPart {
  *
  * @param file the whole file
  * @param scratch holds a part until the next one is asked for
- * @throws anything, when the file is not what it should be
+ * @throws RangeError or TypeError, when the file is not what it should be
  */
 export function* readSegment(file: Uint8Array, scratch = new Scratch()): Generator<SegmentPart> {
-  const metadata = parquetMetadata(file as Uint8Array<ArrayBuffer>);
+  const metadata = readMetadata(file);
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
+    if (!(rows >= 0 && rows <= MOST_ROWS)) throw new RangeError(`a row group of ${rows} rows`);
     const chunkOf = (name: string) => columnChunk(file, metadata, group, name, scratch);
     yield {
       rows,

@@ -1,12 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { parquetMetadata } from 'hyparquet';
 import { PRIVATE, writeAtomically } from '../atomic-write.js';
 import { readOwnFile } from '../own-file.js';
 import { dictionaryFixedColumn, numberColumn } from '../parquet/column.js';
 import { encodeFile } from '../parquet/encode-file.js';
-import { columnChunk, readIntegers, readStrings } from './read-column.js';
+import { columnChunk, readIntegers, readMetadata, readStrings } from './read-column.js';
 import { RollupsDamagedError } from './rollups-damaged-error.js';
 
 /** A Parquet file of requesters and their numbers (FORMAT.md section 9). */
@@ -69,13 +68,18 @@ export function readRequesters(
   if (hashOf(bytes) !== sha256) {
     throw new RollupsDamagedError(path, 'its SHA-256 is not the recorded one');
   }
-  const metadata = parquetMetadata(bytes as unknown as Uint8Array<ArrayBuffer>);
-  const group = metadata.row_groups[0];
-  if (group === undefined) throw new RollupsDamagedError(path, 'it is empty');
-  const numbers = readIntegers(columnChunk(bytes, metadata, group, 'number'), rows);
-  const { strings } = readStrings(columnChunk(bytes, metadata, group, 'requester'), rows);
-  const addresses = new Uint32Array(strings.fixed(ADDRESS_BYTES).buffer);
-  return { numbers: numbers.low, addresses };
+  try {
+    const metadata = readMetadata(bytes);
+    const group = metadata.row_groups[0];
+    if (group === undefined) throw new RangeError('it is empty');
+    const numbers = readIntegers(columnChunk(bytes, metadata, group, 'number'), rows);
+    const { strings } = readStrings(columnChunk(bytes, metadata, group, 'requester'), rows);
+    const addresses = new Uint32Array(strings.fixed(ADDRESS_BYTES).buffer);
+    return { numbers: numbers.low, addresses };
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    throw new RollupsDamagedError(path, error.message, error);
+  }
 }
 
 function hashOf(bytes: Uint8Array): string {

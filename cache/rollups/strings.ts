@@ -2,6 +2,10 @@ import { Integers, readDeltas } from './integers.js';
 import { Scratch } from './scratch.js';
 import { PADDING } from './uncompress.js';
 
+const LENGTH_BYTES = 4;
+/** Of strings that share bytes, so that a few bytes may stand for many. */
+const MOST_BYTES = 1 << 30;
+
 /** Byte strings, numbered from 0, where they stand in pages of a file. */
 export class Strings {
   /** There is room for a word behind the last one. */
@@ -25,6 +29,9 @@ export class Strings {
    * @param fixed their length, or 0
    */
   addPlain(view: DataView, from: number, fixed: number, count: number): void {
+    if (!(fixed >= 0) || count * (fixed || LENGTH_BYTES) > view.byteLength) {
+      throw new RangeError('strings beyond the end');
+    }
     const { base, first } = this.#append(viewBytes(view), count);
     const { starts, ends } = this;
     let p = from;
@@ -60,7 +67,12 @@ export class Strings {
     const rest = new Strings();
     rest.addDeltaLength(view, readDeltas(view, from, shared, 0, count), count);
     let total = 0;
-    for (let i = 0; i < count; i++) total += shared.low[i] + rest.ends[i] - rest.starts[i];
+    for (let i = 0, before = 0; i < count; i++) {
+      if (shared.low[i] > before) throw new RangeError('a string shares more than there is');
+      before = shared.low[i] + rest.ends[i] - rest.starts[i];
+      total += before;
+    }
+    if (total > MOST_BYTES) throw new RangeError(`strings of ${total} bytes`);
     const bytes = new Uint8Array(total + PADDING);
     const { base, first } = this.#append(bytes, count);
     let before = 0;

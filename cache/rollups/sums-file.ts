@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { CacheWriteError, fsyncDirectory, PRIVATE, TEMPORARY_SUFFIX } from '../atomic-write.js';
 import { S3LogExtractionError } from '../error.js';
+import { isListOf, isObject, isText, isWhole } from '../sealed-json.js';
 import { type Block, encodeBlock } from './block.js';
 import { ByteWriter } from './byte-writer.js';
 import type { DatasetSums } from './dataset-sums.js';
@@ -133,12 +134,36 @@ export class SumsFileWriter {
 export function readBlocks(folder: string, file: SumsFile): Block[] {
   const reader = new SumsReader(folder);
   try {
+    const path = join(folder, file.file);
     const bytes = reader.piece(file.file, file.index, file.bytes - file.index);
     if (crc32(bytes) !== file.indexCheck) {
-      throw new RollupsDamagedError(join(folder, file.file), 'the list of its blocks has changed');
+      throw new RollupsDamagedError(path, 'the list of its blocks has changed');
     }
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Block[];
+    const blocks = parseBlocks(Buffer.from(bytes).toString('utf8'), file.index);
+    if (blocks === undefined) throw new RollupsDamagedError(path, 'its list of blocks is none');
+    return blocks;
   } finally {
     reader.close();
   }
+}
+
+/** @param end where the last block ends at the latest */
+function parseBlocks(text: string, end: number): Block[] | undefined {
+  const isBlock = (value: unknown): value is Block =>
+    isObject(value) &&
+    isText(value.dataset) &&
+    isWhole(value.offset) &&
+    isFour(value.sections) &&
+    isFour(value.checks) &&
+    value.sections.reduce((sum, bytes) => sum + bytes, value.offset) <= end;
+  try {
+    const blocks: unknown = JSON.parse(text);
+    return isListOf(blocks, isBlock) ? [...blocks] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFour(value: unknown): value is readonly number[] {
+  return isListOf(value, isWhole) && value.length === 4;
 }

@@ -9,21 +9,31 @@ export const PADDING = 16;
  *
  * @param padded where it goes: as long as it is uncompressed, and {@link PADDING} behind it
  * @returns the same
- * @throws what the codec throws at damaged bytes, or RangeError for an unknown codec
+ * @throws RangeError for damaged bytes, or an unknown codec
  */
 export function uncompress(codec: string, stored: Uint8Array, padded: Uint8Array): Uint8Array {
   const out = padded.subarray(0, padded.length - PADDING);
   if (codec === 'SNAPPY') unpackSnappy(stored, out);
   else if (codec === 'LZ4_RAW') unpackLz4(stored, out);
   else {
-    const bytes =
-      codec === 'GZIP' ? gunzipSync(stored) : codec === 'ZSTD' ? unzstd(stored) : stored;
     if (codec !== 'GZIP' && codec !== 'ZSTD' && codec !== 'UNCOMPRESSED') {
       throw new RangeError(`the codec ${codec}`);
     }
+    const bytes = codec === 'UNCOMPRESSED' ? stored : unpackAny(codec, stored, out.length);
+    if (bytes.length !== out.length) throw damaged();
     out.set(bytes);
   }
   return padded;
+}
+
+/** What libraries throw at damaged bytes is of many kinds. @throws RangeError */
+function unpackAny(codec: 'GZIP' | 'ZSTD', stored: Uint8Array, size: number): Uint8Array {
+  try {
+    if (codec === 'ZSTD') return unzstd(stored, new Uint8Array(size));
+    return gunzipSync(stored, { maxOutputLength: Math.max(1, size) });
+  } catch {
+    throw damaged();
+  }
 }
 
 /** Source: "Snappy compressed format description". */

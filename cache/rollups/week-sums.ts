@@ -87,9 +87,9 @@ export class WeekSums {
     }
   }
 
-  /** Add what {@link write} wrote. */
+  /** Add what {@link write} wrote. @throws RangeError for what makes no sense */
   read(from: ByteReader): void {
-    for (let left = from.varint(); left > 0; left--) {
+    for (let left = from.count(); left > 0; left--) {
       const zigzag = from.varint();
       const low = from.varint();
       this.add(zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2, low, from.varint());

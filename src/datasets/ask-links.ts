@@ -3,6 +3,7 @@ import { type KnownLink, KnownLinks, type KnownVersion } from '../../cache/datas
 import type { CachePaths } from '../../cache/paths.js';
 import { DandiApi, type DandiApiOptions, type DandisetVersion } from './dandi-api.js';
 import type { ContentLinks } from './mapping.js';
+import { shownSource } from './source-url.js';
 
 export interface AskLinksOptions extends DandiApiOptions {
   readonly onProgress?: ((versionsDone: number, versions: number) => void) | undefined;
@@ -25,7 +26,7 @@ export async function askLinks(
   options: AskLinksOptions = {},
 ): Promise<ContentLinks> {
   const api = new DandiApi(apiUrl, options);
-  const known = new KnownLinks(paths, apiUrl);
+  const known = new KnownLinks(paths, shownSource(apiUrl));
   const fetchedAt = options.now ?? new Date().toISOString();
   const versions = await api.versions();
   const limit = pLimit(VERSIONS_AT_ONCE);

@@ -7,6 +7,7 @@ import {
 } from '../ip/lookup/retry.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { MappingError } from './mapping.js';
+import { shownSource } from './source-url.js';
 
 /** A version of a dandiset, as the API tells of it. */
 export interface DandisetVersion {
@@ -44,7 +45,7 @@ export class DandiApi {
   /** @param url for example `https://api.dandiarchive.org/api` @throws {MappingError} */
   constructor(url: string, options: DandiApiOptions = {}) {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-      throw new MappingError(url, 'it is not a URL of http or https');
+      throw new MappingError(shownSource(url), 'it is not a URL of http or https');
     }
     this.#base = new URL(url.endsWith('/') ? url : `${url}/`);
     this.#options = options;
@@ -85,7 +86,9 @@ export class DandiApi {
   ): AsyncGenerator<Record<string, unknown>> {
     let url = new URL(path, this.#base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    for (let page = 0; page < MOST_PAGES; page++) {
+    const asked = new Set<string>();
+    for (let page = 0; page < MOST_PAGES && !asked.has(url.href); page++) {
+      asked.add(url.href);
       const { results, next } = await this.#limit(() => this.#get(url));
       for (const result of results) yield result;
       if (next === undefined) return;
@@ -131,6 +134,8 @@ export class DandiApi {
     const url = new URL(next, from.href);
     if (url.host !== this.#base.host) throw this.#failure('a page is followed by one elsewhere');
     url.protocol = this.#base.protocol;
+    url.username = this.#base.username;
+    url.password = this.#base.password;
     return url;
   }
 

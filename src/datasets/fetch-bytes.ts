@@ -1,5 +1,6 @@
 import { systemErrorCode } from '../../cache/error.js';
 import { parseRetryAfter, RequestFailure } from '../ip/lookup/retry.js';
+import { withoutCredentials } from './source-url.js';
 
 export interface FetchBytesOptions {
   readonly fetch?: typeof fetch | undefined;
@@ -18,9 +19,14 @@ export async function fetchBytes(url: URL, options: FetchBytesOptions): Promise<
   const { signal: outer, fetch: get = fetch } = options;
   const signal = outer === undefined ? timeout : AbortSignal.any([timeout, outer]);
   try {
-    const response = await get(url, {
+    const { url: bare, authorization } = withoutCredentials(url);
+    const response = await get(bare, {
       signal,
-      headers: { 'user-agent': 's3logextraction', accept: 'application/json, */*' },
+      headers: {
+        'user-agent': 's3logextraction',
+        accept: 'application/json, */*',
+        ...(authorization === undefined ? {} : { authorization }),
+      },
     });
     if (response.status !== 200) {
       await response.body?.cancel();

@@ -10,6 +10,7 @@ import {
 } from '../ip/lookup/retry.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { type ContentLinks, MappingError, parseMapping } from './mapping.js';
+import { isBadUrl, isUrl, shownSource } from './source-url.js';
 
 /** The mapping that DANDI publishes. Source: the repository dandi-cache/content-id-to-usage-dandiset-path. */
 export const PUBLISHED_MAPPING =
@@ -36,25 +37,11 @@ export async function readMapping(
   options: ReadMappingOptions = {},
 ): Promise<ContentLinks> {
   const shown = shownSource(source);
+  if (isBadUrl(source)) throw new MappingError(shown, 'it is not a URL of http or https');
   const bytes = isUrl(source)
     ? await fetchMapping(new URL(source), shown, options)
     : await readMappingFile(source);
   return parseMapping(await unpack(bytes, shown), shown);
-}
-
-export function isUrl(source: string): boolean {
-  return /^https?:\/\//i.test(source) && URL.canParse(source);
-}
-
-/** A source as it may be shown and kept: without what a URL may hold of credentials. */
-export function shownSource(source: string): string {
-  if (!isUrl(source)) return source;
-  const url = new URL(source);
-  url.username = '';
-  url.password = '';
-  url.search = '';
-  url.hash = '';
-  return url.href;
 }
 
 async function fetchMapping(

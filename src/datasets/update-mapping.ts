@@ -11,7 +11,8 @@ import {
 } from '../../cache/settings.js';
 import { type AskLinksOptions, askLinks } from './ask-links.js';
 import { type ContentLinks, MappingError, placesOf } from './mapping.js';
-import { isUrl, PUBLISHED_MAPPING, readMapping, shownSource } from './read-mapping.js';
+import { PUBLISHED_MAPPING, readMapping } from './read-mapping.js';
+import { isBadUrl, isUrl, shownSource } from './source-url.js';
 
 export interface UpdateMappingOptions extends AskLinksOptions {
   /** File or URL of a mapping; default: that of the last time, else the published one. */
@@ -79,11 +80,11 @@ export async function updateMapping(
 function sourceOf(options: UpdateMappingOptions, before: ContentRule | undefined): string {
   const { mapping, apiUrl } = options;
   if (mapping !== undefined && apiUrl !== undefined) {
-    throw new MappingError(mapping, '--mapping and --api-url exclude each other');
+    throw new MappingError(shownSource(mapping), '--mapping and --api-url exclude each other');
   }
   if (apiUrl !== undefined) return `${API}${shownSource(apiUrl)}`;
   if (mapping === undefined) return before?.source ?? PUBLISHED_MAPPING;
-  return isUrl(mapping) ? shownSource(mapping) : resolve(mapping);
+  return isUrl(mapping) || isBadUrl(mapping) ? shownSource(mapping) : resolve(mapping);
 }
 
 function linksFrom(

@@ -24,56 +24,90 @@ export function* listFolder(
   root: LogPath,
   isExcluded: (stats: Stats) => boolean,
 ): Generator<LogPath | SourceProblem> {
-  yield* list(root, '' as LogPath, isExcluded);
+  // Not by recursion: folders may be as deep as paths can be long, which is more than a stack holds.
+  const open: Listing[] = [];
+  try {
+    for (let next: Entered | undefined = { folder: root, relative: '' as LogPath }; ; ) {
+      if (next !== undefined) {
+        const listing = openListing(next);
+        if ('reason' in listing) yield listing;
+        else open.push(listing);
+      }
+      const current = open.at(-1);
+      if (current === undefined) return;
+      next = undefined;
+      const found = nextOf(current, isExcluded);
+      if (found === undefined) close(open.pop() as Listing);
+      else if (typeof found === 'object' && 'folder' in found) next = found;
+      else yield found;
+    }
+  } finally {
+    for (const listing of open) close(listing);
+  }
 }
 
-function* list(
-  folder: LogPath,
-  relative: LogPath,
-  isExcluded: (stats: Stats) => boolean,
-): Generator<LogPath | SourceProblem> {
-  let dir: Dir;
+interface Entered {
+  readonly folder: LogPath;
+  /** Its path below the root. */
+  readonly relative: LogPath;
+}
+
+/** A folder that is being listed. */
+interface Listing extends Entered {
+  /** Closed as soon as it has been read to its end: only folders of many pieces stay open while those below are listed. */
+  dir: Dir | undefined;
+  piece: Piece | undefined;
+  /** The next name of the piece. */
+  at: number;
+}
+
+function openListing(entered: Entered): Listing | SourceProblem {
   try {
     // Names as bytes: see LogPath. (The typings know the encodings of text only.)
-    dir = opendirSync(pathBytes(folder) as unknown as string, {
+    const dir = opendirSync(pathBytes(entered.folder) as unknown as string, {
       encoding: 'latin1',
       bufferSize: 1024,
     });
+    return { ...entered, dir, piece: undefined, at: 0 };
   } catch (error) {
-    yield readProblem(folder, error);
-    return;
-  }
-  try {
-    for (let isLast = false; !isLast; ) {
-      const piece = readPiece(dir, folder);
-      isLast = piece.isLast;
-      for (const name of piece.names) {
-        if (piece.folders.has(name)) {
-          yield* enter(joinLogPath(folder, name), joinLogPath(relative, name), isExcluded);
-        } else {
-          yield joinLogPath(relative, name);
-        }
-      }
-    }
-  } catch (error) {
-    yield readProblem(folder, error);
-  } finally {
-    dir.closeSync();
+    return readProblem(entered.folder, error);
   }
 }
 
-function* enter(
-  folder: LogPath,
-  relative: LogPath,
+/** @returns undefined at its end; a folder that is to be entered; else what was found */
+function nextOf(
+  listing: Listing,
   isExcluded: (stats: Stats) => boolean,
-): Generator<LogPath | SourceProblem> {
-  try {
-    if (isExcluded(statSync(pathBytes(folder)))) return;
-  } catch (error) {
-    yield readProblem(folder, error);
-    return;
+): LogPath | Entered | SourceProblem | undefined {
+  const { folder, relative } = listing;
+  for (;;) {
+    if (listing.piece === undefined || listing.at >= listing.piece.names.length) {
+      if (listing.dir === undefined) return undefined;
+      try {
+        listing.piece = readPiece(listing.dir, folder);
+      } catch (error) {
+        close(listing);
+        return readProblem(folder, error);
+      }
+      listing.at = 0;
+      if (listing.piece.isLast) close(listing);
+      continue;
+    }
+    const name = listing.piece.names[listing.at++] as LogPath;
+    if (!listing.piece.folders.has(name)) return joinLogPath(relative, name);
+    const below = { folder: joinLogPath(folder, name), relative: joinLogPath(relative, name) };
+    try {
+      if (!isExcluded(statSync(pathBytes(below.folder)))) return below;
+    } catch (error) {
+      return readProblem(below.folder, error);
+    }
   }
-  yield* list(folder, relative, isExcluded);
+}
+
+function close(listing: Listing): void {
+  const { dir } = listing;
+  listing.dir = undefined;
+  dir?.closeSync();
 }
 
 interface Piece {

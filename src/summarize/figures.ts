@@ -84,7 +84,7 @@ export class FigureReader {
       days.sums.addFrom(days.slot(day), found.byDay, slot);
     });
     const sections = places.map((place) => this.#reader.section(place, 'requesters'));
-    const requesters = this.#distinct.count(sections);
+    const requesters = this.#reader.reading(places, () => this.#distinct.count(sections));
     const { names } = this.#regions;
     const regions = names.length === 1 ? allMissing(days) : this.#regionSums(places);
     return { days, regions, requesters };
@@ -97,11 +97,15 @@ export class FigureReader {
     for (const place of places) {
       const from = new ByteReader(this.#reader.section(place, 'requesters'));
       const sums = new ByteReader(this.#reader.section(place, 'requesterSums'));
-      for (let left = from.varint(); left > 0; left--) {
-        sums.sums();
-        const { low, high, requests, downloads } = sums;
-        all.add(ofRequester[from.varint()], low, high, requests, downloads);
-      }
+      this.#reader.reading([place], () => {
+        for (let left = from.count(); left > 0; left--) {
+          sums.sums();
+          const requester = from.varint();
+          if (requester >= ofRequester.length) throw new RangeError('a requester of no number');
+          const { low, high, requests, downloads } = sums;
+          all.add(ofRequester[requester], low, high, requests, downloads);
+        }
+      });
     }
     const regions = new SumsByNumber();
     for (let region = 0; region < names.length; region++) {

@@ -118,6 +118,16 @@ describe('files that are no usual logs', () => {
     expect([ended.status, ended.json.lines.kept]).toEqual([0, 5]);
   });
 
+  it('names that are written as others are in the ledger are counted once each', async () => {
+    for (const name of ['a\xff.log', 'a%FF.log', 'a%25FF.log']) {
+      writeFileSync(Buffer.from(`${sandbox.logs}/${name}`, 'latin1'), TEXT);
+    }
+    const first = await extract();
+    expect([first.status, first.json.lines.kept]).toEqual([0, 3]);
+    expect(counts(first)).toEqual([3, 0, 3, 0]);
+    expect(counts(await extract())).toEqual([3, 3, 0, 0]);
+  });
+
   it('names in other encodings, with line feeds and with control characters are shown escaped', async () => {
     writeFileSync(Buffer.from(`${sandbox.logs}/\xff\xfe%41`, 'latin1'), 'no log\n');
     sandbox.write('a\nb\u001b[31m', 'no log\n');

@@ -12,7 +12,8 @@ describe('validate PROTOCOL SOURCE', () => {
     logs.write();
     await sandbox.done('config', 'source', 'set', logs.source);
     for (const workers of ['1', '3']) {
-      const args = ['validate', 'lines', '--json', '--workers', workers];
+      const cache = join(sandbox.root, `cache-${workers}`);
+      const args = ['validate', 'lines', '--json', '--workers', workers, '--cache', cache];
       const { status, json } = await sandbox.run(args);
       expect(status).toBe(6);
       expect(json).toMatchObject({ lines: 300, stopped: false, files: { found: 30, read: 30 } });

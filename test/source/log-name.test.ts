@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logFileName } from '../../src/source/log-name.js';
 import { displayPath, type LogPath, logPath, storedPath } from '../../src/source/log-path.js';
@@ -52,6 +53,51 @@ describe('a log file is known by', () => {
     expect(logFileName('100%\xff.log' as LogPath)).toBe('100%25%FF.log');
     expect(logFileName(`\xff${UNIQUE}.gz` as LogPath)).toBe(`%FF${UNIQUE}`);
     expect(storedPath('100%' as LogPath)).toBe('100%');
+  });
+
+  it('another name than every other file, also where one looks like what is written of another', () => {
+    const names: readonly (readonly [path: string, name: string])[] = [
+      ['a\xff', 'a%FF'],
+      ['a%FF', 'a%25FF'],
+      ['a%25FF', 'a%2525FF'],
+      ['a%\xff', 'a%25%FF'],
+      ['a%25%FF', 'a%2525%25FF'],
+      ['a%ff', 'a%ff'],
+      ['caf%C3%A9', 'caf%C3%A9'],
+      ['a%2520b', 'a%2520b'],
+      ['%EF%BB%BFx', '%25EF%25BB%25BFx'],
+    ];
+    for (const [path, expected] of names) expect(storedPath(path as LogPath)).toBe(expected);
+    expect(displayPath('a%FF' as LogPath)).toBe('a%FF');
+    const piece = fc.constantFrom(
+      'a',
+      '%',
+      '%25',
+      '%FF',
+      '%C3%A9',
+      '\xff',
+      '\xc3\xa9',
+      '25',
+      'FF',
+      '\xef\xbb\xbf',
+      '%EF%BB%BF',
+    );
+    const path = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('') as LogPath);
+    fc.assert(
+      fc.property(path, (one) => {
+        // With what it is written as, and that again.
+        const paths = [one];
+        for (let n = 0; n < 3; n++) paths.push(storedPath(paths.at(-1) as LogPath) as LogPath);
+        const ascii = new Set(paths.filter((each) => /^[\0-\x7f]*$/.test(each)).concat(one));
+        expect(new Set([...ascii].map(storedPath)).size).toBe(ascii.size);
+      }),
+    );
+    fc.assert(
+      fc.property(path, path, (one, other) => {
+        expect(storedPath(one) === storedPath(other)).toBe(one === other);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
 

@@ -1,7 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { listFolder } from '../../src/source/list-folder.js';
 import { type LogPath, logPath } from '../../src/source/log-path.js';
 import { type FileStats, NO_FILE, statFiles } from '../../src/source/stat-files.js';
 import { StatThread } from '../../src/source/stat-thread.js';
@@ -179,6 +188,36 @@ describe('a link', async () => {
     expect(filesOf(entries)).toEqual(['z']);
     expect(problemsOf(entries).map((entry) => entry.reason)).toEqual(['ENOENT', 'ELOOP']);
   });
+});
+
+/** How many files and folders this process has open, where that can be known. */
+function openFiles(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
+}
+
+it('folders may be as deep as paths can be long, and few of them are open at a time', async () => {
+  const root = scratchDirectory();
+  let deepest = root;
+  for (let depth = 0; depth < 1900; depth++) {
+    deepest += '/d';
+    mkdirSync(deepest);
+  }
+  writeFileSync(`${deepest}/deep`, '');
+  writeFileSync(join(root, 'd', 'a'), '');
+  writeFileSync(join(root, 'd', 'z'), '');
+  let mostOpen = 0;
+  try {
+    const found: string[] = [];
+    for (const path of listFolder(logPath(root), () => false)) {
+      found.push(path as string);
+      mostOpen = Math.max(mostOpen, openFiles());
+    }
+    expect(found).toEqual(['d/a', `${deepest.slice(root.length + 1)}/deep`, 'd/z']);
+    expect(mostOpen).toBeLessThan(500);
+  } finally {
+    // Node removes folders by recursion.
+    execFileSync('rm', ['-rf', join(root, 'd')]);
+  }
 });
 
 describe('a strange entry', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { PROTOCOLS, ProtocolError, protocolsOf } from '../../validation/protocols.js';
+import { read } from '../architecture/source-files.js';
 import {
   clock,
   DELIVERED,
@@ -190,6 +192,37 @@ describe('of planted lines', () => {
     const report = await logs.validate('all');
     expect(told(report)).toEqual([]);
     expect(report.protocols.every(({ files }) => files.judged === 3)).toBe(true);
+  });
+});
+
+describe('names of protocols', () => {
+  it.each([
+    ['all', PROTOCOLS.map(({ name }) => name)],
+    ['late,lines,late', ['lines', 'late']],
+    ['http_empty_split', ['http_split']],
+    ['http_split_count, timestamps_parsing', ['timestamps', 'http_split']],
+    ['downloads_logic,extraction_heuristic', ['downloads_logic', 'extraction_heuristic']],
+  ])('%s', (list, names) => {
+    expect(protocolsOf(list).map(({ name }) => name)).toEqual(names);
+  });
+
+  it.each(['', 'line', 'constructor', 'lines,,late', 'Lines'])('not %s', (list) => {
+    expect(() => protocolsOf(list)).toThrow(ProtocolError);
+  });
+
+  it('are told with their versions, claims and reasons in PROTOCOLS.md, and nowhere twice', () => {
+    const text = read('validation/PROTOCOLS.md');
+    for (const { name, version, reasons } of PROTOCOLS) {
+      const section = text
+        .split(/^### /m)
+        .find((one) => one.startsWith(`\`${name}\`, version ${version}\n`));
+      expect(section, name).toBeDefined();
+      for (const { name: reason, claim } of reasons) {
+        expect(section).toContain(`| \`${claim}\` |`);
+        if (name !== 'lines') expect(section).toContain(`\`${reason}\``);
+      }
+      expect(new Set(reasons.map((reason) => reason.name)).size).toBe(reasons.length);
+    }
   });
 });
 

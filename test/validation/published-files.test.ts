@@ -15,11 +15,11 @@ import { type Engine, openEngine } from '../../cache/engine.js';
 import { checksFile, knownChecks, PublishedChecksWriter } from '../../cache/published-checks.js';
 import { PublishedState } from '../../cache/published-state.js';
 import { publishCoordinates } from '../../src/ip/coordinates/publish-coordinates.js';
+import { holdsAddress } from '../../src/ip/holds-address.js';
 import { privacyRules } from '../../src/summarize/privacy.js';
 import { OUTPUTS, publishSummaries } from '../../src/summarize/publish-summaries.js';
 import { updateTotals } from '../../src/summarize/update-totals.js';
 import { publishedFindings } from '../../validation/published-files.js';
-import { holdsAddress } from '../../validation/raw-address.js';
 import { readTree } from '../support/published-tree.js';
 import { SyntheticCache, type SyntheticRecord } from '../support/synthetic-cache.js';
 

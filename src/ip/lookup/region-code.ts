@@ -1,3 +1,5 @@
+import { holdsAddress } from '../holds-address.js';
+
 /**
  * The region code of what a lookup service or a database says of an address: `bogon`,
  * `<country>/<region>` or a bare `<country>`; undefined where no country is named.
@@ -25,13 +27,14 @@ const LONGEST_NAME = 100;
 
 /**
  * A name as it may stand in a region code: NFC, on one line, without `/`, which separates it from
- * the country (a hyphen takes its place); otherwise as given. Undefined when nothing is left.
+ * the country (a hyphen takes its place); otherwise as given. Undefined when nothing is left, or an address stands in it.
  */
 export function cleanName(name: string): string | undefined {
   const safe = name.normalize('NFC').replace(UNSAFE, ' ').replaceAll('/', '-');
   const words = safe.split(' ').filter((word) => word !== '');
   const short = [...words.join(' ')].slice(0, LONGEST_NAME).join('').trim();
-  return short === '' ? undefined : short;
+  // A service that gives the address back as a name would have it published.
+  return short === '' || holdsAddress(short) ? undefined : short;
 }
 
 type Place = Readonly<Record<string, unknown>>;

@@ -1,3 +1,4 @@
+import { holdsAddress } from '../holds-address.js';
 import { type Cidr, isV4, parseCidr } from './cidr.js';
 import { UnusableListError } from './list-error.js';
 
@@ -22,12 +23,13 @@ export function readBlock(value: unknown, where: string): Cidr {
 
 /**
  * The code of a cloud's region. Only characters that cloud providers use for names, so that no list
- * puts a path, a tab or a control character into a table.
+ * puts a path, a tab, a control character or an address into a table.
  *
  * @throws {UnusableListError}
  */
 export function readCode(provider: string, region: unknown, where: string): string {
-  if (typeof region !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(region)) {
+  const isName = typeof region === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(region);
+  if (!isName || holdsAddress(region)) {
     throw new UnusableListError(`${where} has no region, or one with characters no region has`);
   }
   return `${provider}/${region}`;
