@@ -23,7 +23,13 @@ export function statFiles(root: LogPath, paths: readonly LogPath[]): FileStats {
   const reasons: string[] = [];
   paths.forEach((path, i) => {
     try {
-      const stats = statSync(openable(joinLogPath(root, path)));
+      // An error costs ten times as much as a look, and of what an inventory lists much may not be there.
+      const stats = statSync(openable(joinLogPath(root, path)), { throwIfNoEntry: false });
+      if (stats === undefined) {
+        sizes[i] = NO_FILE.unreadable;
+        reasons.push('ENOENT');
+        return;
+      }
       modified[i] = modifiedTime(stats);
       if (stats.isFile()) sizes[i] = stats.size;
       else sizes[i] = stats.isDirectory() ? NO_FILE.folder : NO_FILE.other;
