@@ -13,6 +13,17 @@ export interface Output {
   progress(text: string): void;
 }
 
+/** What moves a cursor, colours or turns text: names, and files of a cache that others wrote, may hold it. */
+const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** As a terminal may get it: but for tabs and line ends, such characters are shown escaped. */
+export function printable(text: string): string {
+  return text.replace(
+    CONTROLS,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Warnings of one kind beyond this many are counted, not shown: a folder of a million bad files is no news a million times. */
 const MOST_WARNINGS = 100;
 
@@ -32,13 +43,13 @@ export function createOutput(options: {
   };
   const say = (text: string): void => {
     clear();
-    stderr.write(`${text}\n`);
+    stderr.write(`${printable(text)}\n`);
   };
   return {
     isJson: options.json,
     print(text) {
       clear();
-      if (!options.json) stdout.write(`${text}\n`);
+      if (!options.json) stdout.write(`${printable(text)}\n`);
     },
     json(value) {
       clear();

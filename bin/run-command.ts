@@ -4,7 +4,7 @@ import { fileAccessError } from '../cache/error.js';
 import { InternalError } from '../cache/internal-error.js';
 import type { Command, GlobalOptions, Values } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
-import { createOutput, type Output } from './output.js';
+import { createOutput, type Output, printable } from './output.js';
 
 /** Run a command and tell what went wrong, if anything. Sets the exit status. */
 export async function runCommand(command: Command, values: Values & GlobalOptions): Promise<void> {
@@ -27,7 +27,9 @@ export async function runCommand(command: Command, values: Values & GlobalOption
 export function reportError(error: unknown, output: Output, doing: string): number {
   const known = fileAccessError(error) ?? new InternalError(doing, error);
   const { code, message, hint, exitCode } = known;
-  process.stderr.write(`error: ${message}\n${hint === undefined ? '' : `${hint}\n`}[${code}]\n`);
+  process.stderr.write(
+    printable(`error: ${message}\n${hint === undefined ? '' : `${hint}\n`}[${code}]\n`),
+  );
   output.json({ error: { code, message, hint: hint ?? null } });
   return exitCode;
 }

@@ -57,6 +57,8 @@ export function requireIntact(path: string): void {
   // A reader without the lock may find that a writer has merged it meanwhile.
   if (fd === undefined) return;
   try {
+    // The engine would wait for what comes out of a pipe.
+    if (!fstatSync(fd).isFile()) throw new DamagedCacheError(path, 'it is not a regular file');
     if (check === undefined) return;
     const { ino, size, mtimeMs } = fstatSync(fd);
     const stamp = `${ino} ${size} ${mtimeMs}`;

@@ -228,9 +228,26 @@ describe('a named pipe in place of a file of the cache', () => {
   it('is damage; nobody waits for what comes out of it', async () => {
     const { paths, close } = await open();
     close();
+    // Of an older version, without a check in its name.
+    execFileSync('mkfifo', [join(paths.indexes, 'old.parquet')]);
+    expect(() => intactParquetFiles(paths.indexes)).toThrow('it is not a regular file');
     rmSync(paths.cacheFile);
     execFileSync('mkfifo', [paths.cacheFile]);
     expect(() => openCacheForReading(paths.root)).toThrow('it is not JSON');
+  });
+});
+
+describe('a lock file that somebody else wrote', () => {
+  it('moves no cursor of a terminal', async () => {
+    const { paths, close } = await open();
+    close();
+    const path = below(paths.lock).at(-1) as string;
+    const lock = JSON.parse(readFileSync(path, 'utf8'));
+    const held = { ...lock, state: 'held', host: 'other', command: 'x\u001b[2J\u202ey' };
+    writeFileSync(path, JSON.stringify(held));
+    const { stdout, stderr } = await sandbox.run(['status']);
+    expect(stdout).toContain('x\\u001b[2J\\u202ey');
+    expect(stdout + stderr).not.toMatch(/[\u001b\u202e]/);
   });
 });
 
