@@ -97,6 +97,13 @@ function ownEnds(scene, done, { published, whole }) {
     ['coordinates', published, ['update', 'ip', 'coordinates'], ['update', '--from', logs]],
     ['import', undefined, ['import', peer], ['update']],
     ['many', undefined, ['update', '--from', many], ['update', '--from', many]],
+    // They find nothing there.
+    [
+      'validate-logs',
+      whole,
+      ['validate', 'lines,http_split,duplicates', many],
+      ['update', '--from', logs],
+    ],
   ];
   return scenarios.map(([name, state, command, last]) => {
     const cache = join(scratch, `end-${name}`);
