@@ -1,17 +1,10 @@
-import {
-  existsSync,
-  linkSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
+import { hasRead, reads } from '../support/process-reads.js';
 import { randomLines } from '../support/random-lines.js';
 import { accountOf, logText } from '../support/truth.js';
 
@@ -31,32 +24,6 @@ function leave(sandbox: Sandbox, count: number): void {
   for (const name of readdirSync(sandbox.logs)) {
     if (Number(name) >= count) rmSync(join(sandbox.logs, name));
   }
-}
-
-/** Wait until a process has a file open; where the system does not tell, for a while. */
-async function reads(pid: number, path: string): Promise<void> {
-  const folder = `/proc/${pid}/fd`;
-  if (!existsSync(folder)) await wait(1_000);
-  while (existsSync(folder) && !openFiles(folder).includes(path)) await wait(20);
-}
-
-/** Wait until a process has read that many bytes; where the system does not tell, for a while. */
-async function hasRead(pid: number, bytes: number): Promise<void> {
-  const path = `/proc/${pid}/io`;
-  if (!existsSync(path)) await wait(2_000);
-  const count = (): number => Number(/^rchar: (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1]);
-  while (existsSync(path) && count() < bytes) await wait(20);
-}
-
-function openFiles(folder: string): string[] {
-  return readdirSync(folder).map((fd) => {
-    try {
-      return readlinkSync(join(folder, fd));
-    } catch {
-      // Closed meanwhile.
-      return '';
-    }
-  });
 }
 
 let sandbox: Sandbox;
@@ -107,8 +74,7 @@ describe('a run that is asked to stop', () => {
 
   it('within "update" publishes nothing more', async () => {
     const { child, ended } = sandbox.start(['update', '--from', 'logs', '--json']);
-    await sandbox.locked();
-    await wait(100);
+    await hasRead(child.pid as number, 50_000_000);
     child.kill('SIGTERM');
     const { status, json } = await ended;
     expect(status).toBe(0);

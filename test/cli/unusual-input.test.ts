@@ -17,6 +17,7 @@ import { gzipSync } from 'node:zlib';
 import { compress, init } from '@bokuweb/zstd-wasm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Ended, type Json, Sandbox } from '../support/cli.js';
+import { hasRead } from '../support/process-reads.js';
 import { readTree } from '../support/published-tree.js';
 import { expectedTree, logLine, logText, recordsOf } from '../support/truth.js';
 
@@ -266,9 +267,8 @@ describe('files that change', () => {
     const grows = sandbox.write('z-grows', TEXT);
     const vanishes = sandbox.write('z-vanishes', TEXT);
     const { child, ended } = sandbox.start(['extract', 'logs', '--json', '--workers=1']);
-    await sandbox.locked();
     // Planned in some milliseconds, read in the end.
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    await hasRead(child.pid as number, 50_000_000);
     child.kill('SIGSTOP');
     appendFileSync(grows, TEXT);
     renameSync(vanishes, join(sandbox.root, 'elsewhere'));
