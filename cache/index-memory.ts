@@ -46,12 +46,11 @@ export function addIndexesInMemory(
   options: AddIndexesOptions = {},
 ): number {
   const requesters = new RequesterTable(requesterNumbers(runs));
-  // An index is two words of an address: so the same table tells which are taken.
-  const taken = new RequesterTable(requesterNumbers(runs));
+  const taken: IndexColumns[] = [];
   for (const path of intactParquetFiles(paths.indexes)) {
-    const { addresses, low, high } = readIndexFile(path);
-    requesters.numbers(addresses);
-    for (let row = 0; row < low.length; row++) taken.number(low[row], high[row], 0, 0);
+    const columns = readIndexFile(path);
+    requesters.numbers(columns.addresses);
+    taken.push(columns);
   }
   const known = requesters.count;
   for (const file of runs.flatMap((run) => run.requesters)) {
@@ -59,28 +58,58 @@ export function addIndexesInMemory(
   }
   const added = requesters.count - known;
   if (added === 0) return 0;
-  const first = taken.count;
-  draw(added, taken, options.random ?? randomBytes);
+  const indexes = drawIndexes(added, taken, options.random ?? randomBytes);
   const addresses = requesters.words.subarray(
     known * ADDRESS_WORDS,
     requesters.count * ADDRESS_WORDS,
   );
-  write(paths, addresses, taken.words.subarray(first * ADDRESS_WORDS), added, options);
+  write(paths, addresses, indexes, added, options);
   return added;
 }
 
-/** Draw as many indexes that are neither taken nor zero. */
-function draw(count: number, taken: RequesterTable, random: (n: number) => Uint8Array): void {
-  const wanted = taken.count + count;
+/**
+ * Draw as many distinct indexes that are neither taken nor zero. Those taken are looked for among those drawn: these are few,
+ * as a rule, and the former millions.
+ *
+ * @returns words as a table of requesters has them, of which an index is the first two
+ */
+function drawIndexes(
+  count: number,
+  taken: readonly IndexColumns[],
+  random: (n: number) => Uint8Array,
+): Uint32Array {
   let words = new BigUint64Array(0);
-  for (let next = 0; taken.count < wanted; next++) {
-    if (next === words.length) {
-      words = new BigUint64Array(Uint8Array.from(random(DRAWN_AT_ONCE * 8)).buffer);
-      next = 0;
+  let next = 0;
+  let drawn = new RequesterTable(count);
+  for (;;) {
+    for (; drawn.count <= count; next++) {
+      if (next === words.length) {
+        words = new BigUint64Array(Uint8Array.from(random(DRAWN_AT_ONCE * 8)).buffer);
+        next = 0;
+      }
+      const index = (words[next] as bigint) >> 1n;
+      drawn.number(Number(index & 0xffffffffn), Number(index >> 32n), 0, 0);
     }
-    const index = (words[next] as bigint) >> 1n;
-    taken.number(Number(index & 0xffffffffn), Number(index >> 32n), 0, 0);
+    const again = new Set(taken.flatMap((columns) => foundIn(drawn, columns)));
+    if (again.size === 0) return drawn.words.subarray(ADDRESS_WORDS);
+    const kept = new RequesterTable(count);
+    for (let place = 1; place <= count; place++) {
+      if (again.has(place)) continue;
+      const at = place * ADDRESS_WORDS;
+      kept.number(drawn.words[at] as number, drawn.words[at + 1] as number, 0, 0);
+    }
+    drawn = kept;
   }
+}
+
+/** Places in a table of indexes that some file has, too. */
+function foundIn(drawn: RequesterTable, { low, high }: IndexColumns): number[] {
+  const found: number[] = [];
+  for (let row = 0; row < low.length; row++) {
+    const place = drawn.find(low[row] as number, high[row] as number, 0, 0);
+    if (place !== 0) found.push(place);
+  }
+  return found;
 }
 
 /** In order of index, so that the order in the file says nothing of who came when. */
