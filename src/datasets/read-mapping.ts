@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { systemErrorCode } from '../../cache/error.js';
@@ -58,11 +58,17 @@ async function fetchMapping(
   }
 }
 
+/** Of a pipe or a device no size is known before. */
 async function readMappingFile(path: string): Promise<Buffer> {
   try {
-    const { size } = await stat(path);
-    if (size > LIMIT_BYTES) throw new MappingError(path, `it has more than ${LIMIT_BYTES} bytes`);
-    return await readFile(path);
+    const pieces: Buffer[] = [];
+    let size = 0;
+    for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      size += (piece as Buffer).length;
+      if (size > LIMIT_BYTES) throw new MappingError(path, `it has more than ${LIMIT_BYTES} bytes`);
+      pieces.push(piece as Buffer);
+    }
+    return Buffer.concat(pieces);
   } catch (error) {
     if (error instanceof MappingError) throw error;
     throw new MappingError(path, systemErrorCode(error) ?? 'it cannot be read', error);
