@@ -24,6 +24,12 @@ export const importCommand = defineCommand({
       describe:
         'When it ended in the middle of log files: count them as read, or let them be extracted again',
     },
+    'without-ledger': {
+      type: 'boolean',
+      default: false,
+      describe:
+        'Also when nothing says which log files its records are of: these must never be extracted',
+    },
   },
   examples: [['$0 import ~/.cache/s3-log-extraction', 'Switch without reading the logs again']],
   async run(options, { cacheDirectory, output, env }) {
@@ -40,6 +46,7 @@ export const importCommand = defineCommand({
         logRoot: logRoot(options.logs),
         mode: options.mode,
         unfinished: options.unfinished,
+        withoutLedger: options.withoutLedger,
         password: nonEmpty(env.S3_LOG_EXTRACTION_IMPORT_PASSWORD ?? env.S3_LOG_EXTRACTION_PASSWORD),
         salt: nonEmpty(env.S3_LOG_EXTRACTION_SALT),
         shouldStop: signals.shouldStop,

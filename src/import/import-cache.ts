@@ -11,6 +11,7 @@ import { type ExtractionMode, extractionMode } from '../extract/extraction-mode.
 import { RecordBatch } from '../extract/record-batch.js';
 import { SegmentStore } from '../extract/segment-store.js';
 import { ENCODING } from '../source/encoding.js';
+import { OBJECT, requireImportable } from './check-import.js';
 import { FernetOpener } from './fernet.js';
 import { importRegions } from './import-regions.js';
 import { type PeerObject, peerObjects } from './peer-cache.js';
@@ -31,6 +32,8 @@ export interface ImportOptions {
    * Without it nothing is imported when there are any.
    */
   readonly unfinished?: 'read' | 'again' | undefined;
+  /** Also when nothing says which log files its records are of. */
+  readonly withoutLedger?: boolean | undefined;
   readonly shouldStop?: (() => boolean) | undefined;
   readonly onProgress?: ((objects: number, records: number) => void) | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
@@ -72,15 +75,12 @@ const MOST_NAMES = 100;
 const COMMIT_ENTRIES = 50_000;
 const COMMIT_ROWS = 4_000_000;
 const BATCH_LIMITS = { rows: 1_000_000, keyBytes: 64 << 20 };
-/** Before the names of objects in the ledger: no path below a source begins so. */
-const OBJECT = '//imported/';
-
 /**
  * Take over a cache of the Python tool (FORMAT.md section 18): first the log files it has read, so that none of them is
  * extracted from now on; then its records, object by object. What was imported once is known: an import that
- * ended early goes on, and none counts twice.
+ * ended early goes on, and none counts twice. Nothing is committed before it is clear that all of it can be.
  *
- * @throws {PeerCacheError} @throws {UnfinishedImportError} @throws {OtherModeError} @throws {CacheWriteError}
+ * @throws {PeerCacheError} @throws {ImportWithoutLedgerError} @throws {ImportGrownError} @throws {UnfinishedImportError} @throws {OtherModeError} @throws {CacheWriteError}
  */
 export async function importCache(
   cache: WritableCache,
@@ -92,7 +92,7 @@ export async function importCache(
   if (unfinished.length > 0 && options.unfinished === undefined) {
     throw new UnfinishedImportError(folder, unfinished);
   }
-  const mode = extractionMode(cache.paths, options.mode ?? (peer.isDandi ? 'dandi' : undefined));
+  const mode = extractionMode(cache.paths, options.mode ?? peer.mode);
   const report: ImportReport = {
     logFiles: 0,
     objects: { imported: 0, known: 0, failed: 0 },
@@ -106,7 +106,10 @@ export async function importCache(
   const run = new ImportRun(cache, ledger, folder, mode, report, options);
   try {
     const read = options.unfinished === 'read' ? unfinished : [];
-    await run.takeLogFiles([...peer.names, ...read].sort());
+    const names = [...peer.names, ...read].sort();
+    const { withoutLedger = false } = options;
+    requireImportable(folder, peer, names, ledger, run.open, withoutLedger);
+    await run.takeLogFiles(names);
     await run.takeObjects();
     ledger.finish();
     if (!report.stopped) report.regions = importRegions(cache, folder, run.open);

@@ -60,6 +60,17 @@ export function* peerObjects(root: string): Generator<PeerObject> {
   }
 }
 
+/** Whether a file of an object is encrypted, as far as its beginning tells. @throws what the system says */
+export function isEncrypted(path: string): boolean {
+  const fd = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(5);
+    return isFernet(head.subarray(0, readSync(fd, head, 0, head.length, 0)));
+  } finally {
+    closeSync(fd);
+  }
+}
+
 const PIECE_BYTES = 1 << 20;
 
 /** Lines of a file, as bytes of one character each; encrypted ones are opened as a whole. */

@@ -10,7 +10,8 @@ export interface PeerLedger {
   readonly names: ReadonlySet<string>;
   /** Begun and not ended: some of their records may be there. */
   readonly unfinished: ReadonlySet<string>;
-  readonly isDandi: boolean;
+  /** Undefined when it has noted nothing. */
+  readonly mode: 'generic' | 'dandi' | undefined;
 }
 
 /** `<extractor>_file-processing-end.txt` of folders, `<extractor>_s3-url-processing-end.txt` of buckets. */
@@ -27,16 +28,17 @@ export function readPeerLedger(root: string, logRoot: string | undefined): PeerL
   const folder = join(root, 'records');
   const names = new Set<string>();
   const begun = new Set<string>();
-  let isDandi = false;
+  let mode: PeerLedger['mode'];
   for (const { name: file } of existsSync(folder) ? list(folder) : []) {
     const match = LEDGER_FILE.exec(file);
     if (match === null) continue;
-    isDandi ||= /dandi/i.test(match[1] as string);
+    if (/dandi/i.test(match[1] as string)) mode = 'dandi';
+    else mode ??= 'generic';
     const noted = match[2] === 'end' ? names : begun;
     for (const line of peerLines(join(folder, file))) noted.add(nameOf(line as LogPath, logRoot));
   }
   for (const name of names) begun.delete(name);
-  return { names, unfinished: begun, isDandi };
+  return { names, unfinished: begun, mode };
 }
 
 /** Beyond the given root, a bucket is one. */

@@ -297,6 +297,49 @@ describe('import', () => {
     expect(files).toMatchObject({ found: 2, known: 2, extracted: 0 });
   });
 
+  it('that cannot be done as a whole changes nothing: the logs are still to be extracted', async () => {
+    const extracts = async (known: number, extracted: number): Promise<void> => {
+      const { files } = await sandbox.done('extract', 'logs', '--dry-run');
+      expect(files).toMatchObject({ found: 2, known, new: extracted });
+    };
+    sandbox.write(`2024/${LOGS[0]}`, logText(first));
+    sandbox.write(`2024/${LOGS[1]}`, logText(second));
+    writePeer(first, { encrypt: fernet(newerKey('p', 's')) });
+    for (const password of [undefined, 'wrong']) {
+      const env = { S3_LOG_EXTRACTION_IMPORT_PASSWORD: password, S3_LOG_EXTRACTION_SALT: 's' };
+      const refused = await sandbox.run(['import', peer], { env });
+      expect([refused.status, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining('[IMPORT_UNREADABLE]'),
+      ]);
+    }
+    await extracts(0, 2);
+
+    rmSync(join(peer, 'records'), { recursive: true });
+    const blind = await sandbox.run(['import', peer]);
+    expect([blind.status, blind.stderr]).toEqual([
+      1,
+      expect.stringContaining('[IMPORT_NO_LEDGER]'),
+    ]);
+    await extracts(0, 2);
+    mkdirSync(join(peer, 'records'));
+    writePeer(first);
+    await sandbox.done('import', peer);
+
+    // The tool went on meanwhile: which records are new cannot be told, but the log file can still be extracted.
+    writePeer(lines, { ledger: LOGS.map((name) => `2024/${name}`) });
+    const grown = await sandbox.run(['import', peer]);
+    expect([grown.status, grown.stderr]).toEqual([1, expect.stringContaining('[IMPORT_GROWN]')]);
+    await extracts(1, 1);
+    await goOn();
+  });
+
+  it('without any ledger is done when asked for', async () => {
+    writePeer(first, { ledger: [] });
+    const report = await sandbox.done('import', peer, '--without-ledger');
+    expect(report).toMatchObject({ records: 180, logFiles: 0 });
+  });
+
   it('says what is no cache of the tool', async () => {
     rmSync(join(peer, 'extraction'), { recursive: true });
     const ended = await sandbox.run(['import', peer]);
