@@ -36,6 +36,9 @@ const NO_WAIT = (constants.O_NONBLOCK as number | undefined) ?? 0;
 export const READ_OWN = constants.O_RDONLY | NO_FOLLOW | NO_WAIT;
 /** How files of the cache that are there are opened for writing. */
 export const WRITE_OWN = constants.O_RDWR | NO_FOLLOW | NO_WAIT;
+/** As `a+`: how a file that only grows is made, or opened. */
+export const GROW_OWN =
+  constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | NO_FOLLOW | NO_WAIT;
 /** As `a`: how a file is made, or left as it is. */
 export const APPEND_OWN =
   constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_FOLLOW | NO_WAIT;
@@ -90,6 +93,7 @@ export function linkError(path: string, error: unknown): unknown {
 const FOLDERS = [
   ...['commits', 'segments', 'ledger', 'rollups', 'summaries', 'lock', 'stop', 'tmp', 'datasets'],
   ...['ips', 'ips/indexes', 'ips/regions', 'ips/changes', 'ips/ranges'],
+  ...['validation', 'validation/lock'],
   ...['rotate', 'rotate/segments', 'rotate/commits', 'rotate/indexes', 'rotate/regions'],
 ];
 

@@ -9,11 +9,13 @@ const MOST_CHARACTERS = 4_000;
 const ADDRESS_FIELD = /^([^\]]*\] +)(?!- )\S+/;
 
 /** Four numbers with dots, encoded or not, or dashes as in names of hosts. */
-const V4 = /(?<![0-9-])\d{1,3}(?:-\d{1,3}){3}(?![0-9])|\d{1,3}(?:(?:\.|%(?:25)?2e)\d{1,3}){3}/gi;
+const V4 = /(?<!\d)\d{1,3}(?:-\d{1,3}){3}(?!\d)|\d{1,3}(?:(?:\.|%(?:25)?2e)\d{1,3}){3}/gi;
 
 /** What may be or hold an address of version 6: hexadecimal digits and colons, encoded or not. */
 const V6_LIKE = /(?:[0-9a-f.]|:|%(?:25)?3a){2,}/gi;
 const COLON = /:|%(?:25)?3a/gi;
+
+const GROUP = /[0-9a-f]+/gi;
 
 /** No other notation has so many in a row. */
 const V6_COLONS = 5;
@@ -43,8 +45,9 @@ function maskV6(found: string, at: number, line: string): string {
   const plain = found.replace(COLON, ':');
   if ((plain.match(COLON)?.length ?? 0) >= V6_COLONS) return MASK;
   if (!plain.includes('::')) return found;
-  // `iam::cloudfront` is none.
+  // Two groups, whatever stands around them: `iam::cloudfront` has one on each side that is no group as a whole.
+  if ((plain.match(GROUP)?.length ?? 0) >= 3) return MASK;
   if (/^\w/.test(line.slice(at + found.length))) return found;
-  const trimmed = plain.replace(/^[:.](?!:)|(?<!:)[:.]$/g, '');
+  const trimmed = plain.replace(/^\.+|\.+$/g, '').replace(/^:(?!:)|(?<!:):$/g, '');
   return isIPv6(trimmed) ? MASK : found;
 }

@@ -36,7 +36,7 @@ export const statusCommand = defineCommand({
     if (runs.length > 0) text.push('Last runs:');
     for (const run of runs) {
       text.push(
-        `  ${run.from}  ${plural(run.files, 'file')}, ${formatBytes(run.bytes)}, ${formatCount(run.linesKept)} kept, ${formatCount(run.linesRejected)} rejected, from ${run.source}`,
+        `  ${run.from}  ${plural(run.files, 'file')}, ${formatBytes(run.bytes)}, ${formatCount(run.linesKept)} kept, ${formatCount(run.linesRejected)} rejected, from ${inOneLine(run.source)}`,
       );
     }
     output.print(text.join('\n'));
@@ -62,4 +62,9 @@ function counts(verb: string, named: Readonly<Record<string, number>>): string[]
   return Object.entries(named)
     .sort(([, a], [, b]) => b - a)
     .map(([name, count]) => `    ${formatCount(count)} ${verb}: ${name}`);
+}
+
+/** A name with line ends in it must not pass for lines of ours. */
+function inOneLine(text: string): string {
+  return text.replace(/[\t\n\r]/g, ' ');
 }

@@ -5,6 +5,7 @@ import { makeDirectory } from '../atomic-write.js';
 import { checkMayBecomeCache, readCacheFile } from '../cache-file.js';
 import { S3LogExtractionError } from '../error.js';
 import { acquireLock, CacheLockedError } from '../lock.js';
+import { requireOwnFolders } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 
 /** `validation/` of a cache (FORMAT.md section 19), held by one run over log files. */
@@ -34,11 +35,12 @@ const SCRATCH = /^scratch-[0-9a-f]{12}$/;
  * Take `validation/` of a cache, which need not exist otherwise, and remove what earlier runs put aside there. It has a
  * lock of its own: extraction goes on meanwhile.
  *
- * @throws {ValidationLockedError}
+ * @throws {ValidationLockedError} @throws {LinkedFolderError}
  * @throws {NotACacheError} when the directory holds something else
  * @throws {CacheWriteError}
  */
 export function openValidationFolder(paths: CachePaths): ValidationFolder {
+  requireOwnFolders(paths);
   if (readCacheFile(paths) === undefined) checkMayBecomeCache(paths);
   const path = join(paths.root, 'validation');
   const release = holdLock(paths, path);

@@ -4,6 +4,7 @@ import {
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readdirSync,
   readSync,
@@ -13,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { CacheWriteError, PRIVATE } from '../atomic-write.js';
+import { GROW_OWN, unlinked } from '../own-file.js';
 import { RecordTable } from './record-table.js';
 
 /** A log file as it was when something was said of it. */
@@ -64,7 +66,7 @@ export class VerdictStore {
    * Open it for writing; what other versions have said is removed.
    *
    * @param folder `validation/`, whose lock is held
-   * @throws {CacheWriteError}
+   * @throws {CacheWriteError} @throws {DamagedCacheError}
    */
   constructor(
     private readonly folder: string,
@@ -76,8 +78,8 @@ export class VerdictStore {
       const isOther = new RegExp(`^${protocol}-v\\d+\\.(?:files|verdicts)$`).test(other);
       if (isOther && !other.startsWith(`${name}.`)) rmSync(join(folder, other), { force: true });
     }
-    this.#files = openSync(join(folder, `${name}.files`), 'a+', PRIVATE.file);
-    this.#verdicts = openSync(join(folder, `${name}.verdicts`), 'a+', PRIVATE.file);
+    this.#files = openGrowing(join(folder, `${name}.files`));
+    this.#verdicts = openGrowing(join(folder, `${name}.verdicts`));
     this.#verdictBytes = fstatSync(this.#verdicts).size;
     this.#table = new RecordTable((number, hash) => this.#isOf(number, hash));
     this.#load();
@@ -200,6 +202,14 @@ export class VerdictStore {
     readSync(this.#verdicts, bytes, 0, length, at + HEAD_BYTES);
     return crc32(bytes) === head.readUInt32LE(4) ? bytes.toString() : undefined;
   }
+}
+
+/** Something else in its place, such as a pipe, is removed: what stands here is derived. @throws {DamagedCacheError} it is a link */
+function openGrowing(path: string): number {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const isOurs = stats === undefined || stats.isFile() || stats.isSymbolicLink();
+  if (!isOurs) rmSync(path, { recursive: true, force: true });
+  return unlinked(path, () => openSync(path, GROW_OWN, PRIVATE.file));
 }
 
 function hashOf(path: string): Buffer {

@@ -1,6 +1,9 @@
 /** What looks like an address of some kind, though it may be none: it may hold credentials all the same. */
 const ADDRESS = /^\s*[a-z][a-z0-9+.-]*:\/\//i;
 
+/** A scheme, two slashes, or a name and a password: what an address begins with, also a mistyped one. */
+const MAYBE_ADDRESS = /^\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2}|[^/\\@]*:[^@]*@)/i;
+
 export function isUrl(source: string): boolean {
   return /^https?:\/\//i.test(source) && URL.canParse(source);
 }
@@ -20,9 +23,9 @@ export function shownSource(source: string): string {
     url.hash = '';
     return url.href;
   }
-  if (!ADDRESS.test(source)) return source;
-  // It cannot be told where they end: rather too little is shown.
-  return source.replace(/[?#].*$/s, '').replace(/:\/\/.*@/s, '://');
+  // Mistyped ones hold them, too (`https:/name:password@host`), and it cannot be told where they end: rather too little is shown.
+  if (ADDRESS.test(source)) return source.replace(/[?#].*$/s, '').replace(/:\/\/.*@/s, '://');
+  return MAYBE_ADDRESS.test(source) ? source.replace(/^.*@/s, '…@') : source;
 }
 
 /** What to fetch, and how to say who asks: a request may have no credentials in its address. */

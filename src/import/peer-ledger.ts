@@ -29,9 +29,10 @@ export function readPeerLedger(root: string, logRoot: string | undefined): PeerL
   const names = new Set<string>();
   const begun = new Set<string>();
   let mode: PeerLedger['mode'];
-  for (const { name: file } of existsSync(folder) ? list(folder) : []) {
+  for (const entry of existsSync(folder) ? list(folder) : []) {
+    const { name: file } = entry;
     const match = LEDGER_FILE.exec(file);
-    if (match === null) continue;
+    if (match === null || !entry.isFile()) continue;
     if (/dandi/i.test(match[1] as string)) mode = 'dandi';
     else mode ??= 'generic';
     const noted = match[2] === 'end' ? names : begun;

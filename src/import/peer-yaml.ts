@@ -1,10 +1,17 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type FernetOpener, isFernet } from './fernet.js';
 import { decrypted } from './peer-cache.js';
 
 /** Entries that are taken apart together, so that memory does not depend on how many there are. */
 const ENTRIES_AT_ONCE = 1000;
+
+/** More than any region and address have. */
+const LONGEST_ENTRY = 1000;
+/** Lists and maps in each other, which nobody writes here: a parser goes as deep as its stack. */
+const NESTED = /(?:[[{][^[{]*){8}/;
+/** In place of what is none. */
+const NO_ENTRY = '? []';
 
 /**
  * Keys and values of a YAML file that is one map of texts to texts, a line each, as PyYAML writes one; long values go
@@ -33,6 +40,8 @@ export function* peerEntries(
 }
 
 function contentOf(path: string, opener: () => FernetOpener | undefined): Buffer {
+  // Nobody waits for what comes out of a pipe.
+  if (!statSync(path).isFile()) return Buffer.alloc(0);
   const start = Buffer.alloc(16);
   const fd = openSync(path, 'r');
   try {
@@ -53,7 +62,7 @@ function* linesOf(content: Buffer): Generator<string> {
 }
 
 function* parsed(entries: readonly string[]): Generator<[string, string]> {
-  const map = parseMap(entries.join('\n'));
+  const map = parseMap(entries.map(harmless).join('\n'));
   if (map !== undefined) {
     for (const [key, value] of map) {
       yield typeof key === 'string' && typeof value === 'string' ? [key, value] : ['', ''];
@@ -63,6 +72,10 @@ function* parsed(entries: readonly string[]): Generator<[string, string]> {
   } else if (entries.length === 1) {
     yield ['', ''];
   }
+}
+
+function harmless(entry: string): string {
+  return entry.length > LONGEST_ENTRY || NESTED.test(entry) ? NO_ENTRY : entry;
 }
 
 function parseMap(text: string): Map<unknown, unknown> | undefined {

@@ -1,10 +1,10 @@
 import Papa from 'papaparse';
 
 /** What a spreadsheet would take for a formula; full-width forms are read as their ASCII ones. */
-const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+const FORMULA = /^(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 
 /** What is written as it is: nothing that is quoted or taken for a formula. */
-const NEEDS_CARE = /["\t\r\n\ufeff]|^[ =+\-@\uff1d\uff0b\uff0d\uff20]| $/;
+const NEEDS_CARE = /["\t\r\n\ufeff]|^[\s\p{Cf}=+\-@\uff1d\uff0b\uff0d\uff20]| $/u;
 
 /** One cell as {@link tableText} writes it. */
 export function tableCell(text: string): string {

@@ -232,6 +232,11 @@ describe('secrets and addresses', () => {
       ['ftp://u:p@host/@x', 'ftp://x'],
       ['/data/mapping.json', '/data/mapping.json'],
       ['/data/a@b?c', '/data/a@b?c'],
+      ['https:/name:secret@host/x', '…@host/x'],
+      ['https:name:secret@host/x', '…@host/x'],
+      ['//name:secret@host/x', '…@host/x'],
+      ['http:\\\\name:secret@host', '…@host'],
+      ['name:secret@host/api', '…@host/api'],
     ]) {
       expect(shownSource(source as string)).toBe(shown);
     }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -332,6 +333,24 @@ describe('import', () => {
     expect([grown.status, grown.stderr]).toEqual([1, expect.stringContaining('[IMPORT_GROWN]')]);
     await extracts(1, 1);
     await goOn();
+  });
+
+  it('waits for no pipe, and gives up on what is nested as deep as it likes', async () => {
+    writePeer(first);
+    for (const [folder, name] of [
+      ['records', 'Other_file-processing-end.txt'],
+      ['ips', 'index_to_region.yaml'],
+      ['ips', 'indexed_ips.yaml'],
+    ] as const) {
+      mkdirSync(join(peer, folder), { recursive: true });
+      execFileSync('mkfifo', [join(peer, folder, name)]);
+    }
+    const deep = `c: ${'['.repeat(20_000)}`;
+    const odd = `198.51.100.7: "=cmd"\n'a: &a [x,x]\nb: *a\n${deep}\n`;
+    const regions = `1.2.3.4: US/California\n${deep}\n1.2.3.5: US/California\n${odd}`;
+    writeFileSync(join(peer, 'ips/ip_to_region.yaml'), regions);
+    const report = await sandbox.done('import', peer);
+    expect(report).toMatchObject({ records: 180, regions: { imported: 2 } });
   });
 
   it('without any ledger is done when asked for', async () => {

@@ -27,6 +27,8 @@ import {
 import { readPendingRepair } from '../../cache/pending-repair.js';
 import { FIRST_COMPONENT, readSettings, updateSettings } from '../../cache/settings.js';
 import { requestStop } from '../../cache/stop-request.js';
+import { openValidationFolder } from '../../cache/validation/validation-folder.js';
+import { VerdictStore } from '../../cache/validation/verdict-store.js';
 import { Sandbox } from '../support/cli.js';
 import { readTree } from '../support/published-tree.js';
 import { expectedTree, logText, recordsOf, type TruthLine } from '../support/truth.js';
@@ -81,6 +83,7 @@ describe('a symbolic link in place of a folder of the cache', () => {
     for (const folder of [
       ...['commits', 'segments', 'ledger', 'rollups', 'summaries', 'lock', 'stop', 'tmp'],
       ...['datasets', 'ips', 'ips/indexes', 'ips/regions', 'ips/changes', 'ips/ranges'],
+      ...['validation', 'validation/lock'],
       ...['rotate', 'rotate/segments', 'rotate/commits', 'rotate/indexes', 'rotate/regions'],
     ]) {
       const path = join(sandbox.cache, folder);
@@ -224,6 +227,35 @@ describe('a symbolic link in place of a file of the cache', () => {
   });
 });
 
+describe('what validation remembers of log files', () => {
+  it('is neither read nor written through links, and made anew in place of a pipe', async () => {
+    const { paths, close } = await open();
+    close();
+    const folder = join(paths.root, 'validation');
+    mkdirSync(folder);
+    const victim = join(outside, 'thesis');
+    writeFileSync(victim, 'years of work');
+    for (const name of ['lines-v1.files', 'lines-v1.verdicts']) {
+      rmSync(join(folder, name), { force: true });
+      symlinkSync(victim, join(folder, name));
+      expect(() => new VerdictStore(folder, 'lines', 1)).toThrow(
+        `${name} is damaged: it is a symbolic link`,
+      );
+      rmSync(join(folder, name));
+      execFileSync('mkfifo', [join(folder, name)]);
+      new VerdictStore(folder, 'lines', 1).close();
+      expect(lstatSync(join(folder, name)).isFile()).toBe(true);
+    }
+    expect(readFileSync(victim, 'utf8')).toBe('years of work');
+    const elsewhere = join(outside, 'scratch-0123456789ab');
+    mkdirSync(elsewhere);
+    rmSync(folder, { recursive: true });
+    symlinkSync(outside, folder);
+    expect(() => openValidationFolder(paths)).toThrow('The folder validation in');
+    expect(existsSync(elsewhere)).toBe(true);
+  });
+});
+
 describe('a named pipe in place of a file of the cache', () => {
   it('is damage; nobody waits for what comes out of it', async () => {
     const { paths, close } = await open();
@@ -273,7 +305,7 @@ describe('the code of the cache', () => {
     const others = /^(?:own-file|key-file|configuration|process-identity|parquet\/encoder)\.ts$/;
     const folder = new URL('../../cache/', import.meta.url).pathname;
     const files = below(folder).filter((path) => path.endsWith('.ts'));
-    const reading = /\breadFile(?:Sync)?\((?!fd\b)|\bopen(?:Sync)?\([^)]*, '(?:r\+?|a)'/;
+    const reading = /\breadFile(?:Sync)?\((?!fd\b)|\bopen(?:Sync)?\([^)]*, '(?:r\+?|a\+?)'/;
     const isOther = (line: string): boolean =>
       reading.test(line) || (line.includes('createReadStream(') && !line.includes('OWN_STREAM'));
     expect(

@@ -46,8 +46,11 @@ function variants(random) {
   ];
 }
 
-/** Files that nobody looks at after a crash, or that are no more than a sign. */
-const SCRATCH = /\.tmp$|^cache\/(?:tmp|lock|stop)\//;
+/**
+ * Files that nobody looks at after a crash, or that are no more than a sign; and those of `validation/`, which only grow, and of which
+ * each record has a check of its own.
+ */
+const SCRATCH = /\.tmp$|^cache\/(?:tmp|lock|stop|validation)\//;
 
 function keyOf(left) {
   const hash = createHash('sha256');

@@ -47,6 +47,22 @@ describe('a line that is shown', () => {
     expect(masked('x'.repeat(1 << 20))).toHaveLength(4001);
   });
 
+  it.each([
+    '2001:db8::beef:77...',
+    'ip=added2001:db8::beef:77',
+    '_2001:db8::beef:77_',
+    '2001:db8::beef:77x',
+    'a.2001:db8::beef:77',
+    '2001:db8::beef:77.5',
+    'cafe2001%3Adb8%3A%3Abeef%3A77',
+    'ip-198-51-100-7.ec2.internal',
+    'x-198-51-100-7',
+  ])('holds nothing of %s', (text) => {
+    const line = masked(soundLine(3, { ip: '-', agent: text }));
+    expect(line).not.toMatch(/beef|198-51/);
+    expect(line).toContain('[address]');
+  });
+
   it('holds no address, whatever stands around it', () => {
     fc.assert(
       fc.property(

@@ -66,7 +66,10 @@ export function readManifest(run: string): Manifest {
 function readPart(run: string, name: string): Buffer {
   const path = join(run, name);
   try {
-    if (statSync(path).size > MOST_BYTES) throw new IncompleteRunError(`${name} is too large`);
+    const stats = statSync(path);
+    if (stats.size > MOST_BYTES) throw new IncompleteRunError(`${name} is too large`);
+    // Nobody waits for what comes out of a pipe.
+    if (!stats.isFile()) throw new IncompleteRunError(`${name} is not a file`);
     return readFileSync(path);
   } catch (error) {
     if (error instanceof IncompleteRunError) throw error;
