@@ -50,11 +50,15 @@ export const completionCommand = defineCommand({
       prefix: options.inventoryPrefix,
       by,
     });
-    const status = reportDefects(account, output);
+    const status = Math.max(
+      reportDefects(account, output),
+      // What was mistyped must not pass for done.
+      completion.listed === 0 ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status,
+    );
     const share = shareDone(completion);
     output.print(
       [
-        `Inventory ${inventory.run} of ${JSON.stringify(inventory.sourceBucket)}: ${formatCount(completion.listed)} log files, ${formatCount(completion.extracted)} extracted (${(share * 100).toFixed(2)} %), ${formatCount(completion.missing)} missing.`,
+        `Inventory ${inventory.run} of ${JSON.stringify(inventory.sourceBucket)}: ${formatCount(completion.listed)} log files, ${formatCount(completion.extracted)} extracted${share === null ? '' : ` (${(share * 100).toFixed(2)} %)`}, ${formatCount(completion.missing)} missing.`,
         ...describe(completion, by),
       ].join('\n'),
     );
@@ -63,14 +67,15 @@ export const completionCommand = defineCommand({
   },
 });
 
-/** Of what is listed; of nothing all is done. */
-function shareDone({ listed, extracted }: Completion): number {
-  return listed === 0 ? 1 : extracted / listed;
+/** Of what is listed. */
+function shareDone({ listed, extracted }: Completion): number | null {
+  return listed === 0 ? null : extracted / listed;
 }
 
 function describe(completion: Completion, by: string): string[] {
   const text: string[] = [];
-  const { notListed, newer, undated } = completion;
+  const { listed, notListed, newer, undated } = completion;
+  if (listed === 0) text.push('It lists no log files there: is --inventory-prefix right?');
   if (notListed > 0) {
     text.push(
       `${formatCount(notListed)} extracted log files are not in it: expired, or (${formatCount(newer)} of them) from its day or later.`,
@@ -81,7 +86,7 @@ function describe(completion: Completion, by: string): string[] {
   }
   const leftOut = describeLeftOut(completion.leftOut);
   if (leftOut !== undefined) text.push(leftOut);
-  const gaps = completion.periods.filter(({ missing }) => missing > 0);
+  const gaps = completion.periods.filter(({ missing, notListed }) => missing + notListed > 0);
   if (gaps.length === 0) return text;
   const rows = gaps
     .slice(0, MOST_ROWS)

@@ -9,6 +9,7 @@ import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount } from '../format.js';
 import { INVENTORY_OPTIONS } from '../inventory-options.js';
+import { requireFolderSource } from '../source-kind.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** Neither the command line nor the configuration names a source. */
@@ -106,10 +107,11 @@ async function extract(
   }
 }
 
-/** @throws {NoSourceError} */
+/** @throws {NoSourceError} @throws {SourceKindError} */
 export function sourceOf(source: string | undefined, { env }: CommandContext): string {
   const found = source ?? readConfiguration(env).source;
   if (found === undefined || found === '') throw new NoSourceError();
+  requireFolderSource(found);
   return found;
 }
 

@@ -3,6 +3,7 @@ import { readConfiguration } from '../../cache/configuration.js';
 import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.js';
 import { DATASET_OPTIONS, MAPPING_OPTIONS } from '../dataset-options.js';
 import { DESCRIPTIONS } from '../descriptions.js';
+import { requireFolderSource } from '../source-kind.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 import { coordinatesCommand } from './update-coordinates.js';
 import { refreshCommand, regionsCommand } from './update-ip.js';
@@ -110,6 +111,7 @@ const everything = defineCommand({
   examples: [['$0 update --from /data/logs', 'The nightly line']],
   async run(options, context) {
     const source = options.from ?? readConfiguration(context.env).source;
+    if (source !== undefined) requireFolderSource(source);
     const workers = workerCount(options.workers);
     const { updateEverything } = await import('../run-update.js');
     const database = options.database === undefined ? undefined : resolve(options.database);

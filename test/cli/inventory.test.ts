@@ -144,6 +144,9 @@ describe('completion', () => {
     expect(hours.stdout).toMatch(/2024-07-02T07 +2 +1 +1 +0\n2024-07-02T08 +1 +0 +1 +0\n/);
     expect(hours.stdout).toContain('6 log files, 3 extracted (50.00 %), 3 missing');
     expect(hours.stdout).not.toContain('2024-07-01');
+    expect(hours.stdout).toMatch(/2024-07-04T01 +0 +0 +0 +1\n/);
+    const mistyped = await sandbox.run([...args.slice(0, -1), 'lgos', '--json']);
+    expect([mistyped.status, mistyped.json.listed, mistyped.json.share]).toEqual([3, 0, null]);
   });
 
   it('needs an inventory, and no cache', async () => {

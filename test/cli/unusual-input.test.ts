@@ -295,6 +295,16 @@ describe('sources that are no usual folders', () => {
     expect(readdirSync(sandbox.root).sort()).toEqual(['home', 'logs', 'tmp']);
   });
 
+  it('one that is an address is refused as such, without its password', async () => {
+    const address = 's3://name:secret@bucket/logs';
+    for (const command of [['extract'], ['update', '--from'], ['validate', 'lines']]) {
+      const { status, json, stderr } = await sandbox.run([...command, address, '--json']);
+      expect([command, status, json.error.code]).toEqual([command, 2, 'SOURCE_NOT_A_FOLDER']);
+      expect(stderr).toContain('"s3://bucket/logs"');
+      expect(stderr).not.toContain('secret');
+    }
+  });
+
   it('a single file is one log', async () => {
     const path = sandbox.write(UNIQUE, TEXT);
     expect(counts(await extract(path))).toEqual([1, 0, 1, 0]);
