@@ -25,6 +25,6 @@ export const MAPPING_OPTIONS = {
   },
   shared: {
     choices: ['undetermined', 'first'],
-    describe: 'dandi: content of several dandisets is undetermined, or of the first',
+    describe: 'dandi: content of several dandisets or paths is undetermined, or that of the first',
   },
 } as const satisfies OptionSpecs;
