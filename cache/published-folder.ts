@@ -87,7 +87,8 @@ function isLeftover(name: string, names: ReadonlySet<string>): boolean {
   return name.endsWith(TEMPORARY_SUFFIX) && match !== null && names.has(match[1] as string);
 }
 
-function entries(path: string): Dirent[] {
+/** What is in a folder; nothing where there is none. */
+export function entries(path: string): Dirent[] {
   try {
     return readdirSync(path, { withFileTypes: true });
   } catch (error) {

@@ -1,8 +1,7 @@
-import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../cache/error.js';
 import type { CachePaths } from '../../cache/paths.js';
 import type { FileCheck, PublishedChecks } from '../../cache/published-checks.js';
+import { entries } from '../../cache/published-folder.js';
 import { COORDINATES_FILE } from '../ip/coordinates/publish-coordinates.js';
 import { ARCHIVE_FOLDER, TOTALS_FILES } from './publish-summaries.js';
 import { ARCHIVE_FILES, DATASET_FILES } from './tables.js';
@@ -48,13 +47,4 @@ export function judgePublished(
 
 function isTopFile(name: string): boolean {
   return name === COORDINATES_FILE || Object.values(TOTALS_FILES).some((file) => file === name);
-}
-
-function entries(path: string): Dirent[] {
-  try {
-    return readdirSync(path, { withFileTypes: true });
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
