@@ -36,7 +36,7 @@ export function* peerObjects(root: string): Generator<PeerObject> {
   if (!existsSync(extraction)) {
     throw new PeerCacheError(
       root,
-      'it has no folder "extraction"',
+      existsSync(root) ? 'it has no folder "extraction"' : 'there is no such folder',
       'Name the cache directory of the Python tool.',
     );
   }

@@ -366,5 +366,7 @@ describe('import', () => {
       1,
       expect.stringContaining('it has no folder "extraction"'),
     ]);
+    const nowhere = await sandbox.run(['import', join(peer, 'nowhere')]);
+    expect(nowhere.stderr).toContain('there is no such folder');
   });
 });
