@@ -5,13 +5,13 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { renameToOwn } from './own-file.js';
 
 /** A file of the cache could not be written. Nothing under its final name has changed. */
 export class CacheWriteError extends S3LogExtractionError {
@@ -80,7 +80,7 @@ export function writeAtomically(
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, path);
+    renameToOwn(temporary, path);
     fsyncDirectory(dirname(path));
   } catch (error) {
     try {
@@ -116,7 +116,7 @@ export async function replacePublished(
       await file.close();
     }
     beforeRename();
-    await rename(temporary, path);
+    renameToOwn(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw error instanceof S3LogExtractionError ? error : new CacheWriteError(path, error);

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fsyncSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CacheWriteError, fsyncDirectory, PRIVATE, TEMPORARY_SUFFIX } from './atomic-write.js';
 import type { Engine } from './engine.js';
 import { S3LogExtractionError } from './error.js';
-import { openOwnFile, WRITE_OWN } from './own-file.js';
+import { openOwnFile, renameToOwn, WRITE_OWN } from './own-file.js';
 import { sqlString } from './sql.js';
 import { type FileSeal, sealFile } from './verify-file.js';
 
@@ -41,7 +41,7 @@ export async function writeParquet(
     const seal = await sealFile(temporary);
     assertHeld();
     const final = typeof path === 'string' ? path : path(seal.sha256);
-    renameSync(temporary, final);
+    renameToOwn(temporary, final);
     fsyncDirectory(dirname(final));
     return { ...seal, rows: Number(result[0]?.[0]) };
   } catch (error) {

@@ -1,8 +1,7 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fsyncDirectory, writeFileAtomic } from './atomic-write.js';
 import { systemErrorCode } from './error.js';
-import { readOwnText } from './own-file.js';
+import { readOwnText, removeOwnFile } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import { isListOf, isObject, isText } from './sealed-json.js';
 
@@ -50,7 +49,7 @@ export function writePendingRepair(paths: CachePaths, pending: PendingRepair): v
 }
 
 export function removePendingRepair(paths: CachePaths): void {
-  rmSync(file(paths), { force: true });
+  removeOwnFile(file(paths));
   fsyncDirectory(paths.root);
 }
 

@@ -9,14 +9,13 @@ import {
   mkdirSync,
   openSync,
   readSync,
-  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { CacheWriteError, PUBLISHED, TEMPORARY_SUFFIX } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
-import { openOwnFile, readOwnFile, WRITE_OWN } from './own-file.js';
+import { openOwnFile, readOwnFile, renameToOwn, WRITE_OWN } from './own-file.js';
 import { checkOf, PiecewiseCheck } from './published-checks.js';
 import { PublishedFolderError } from './published-folder.js';
 
@@ -118,7 +117,7 @@ export class PublishedBatch {
   /** Replace the files there. Their bytes must be durable. @throws {CacheWriteError} */
   rename(): void {
     for (const { path, temporary } of this.#written) {
-      attempt(path, () => renameSync(temporary, path));
+      attempt(path, () => renameToOwn(temporary, path));
     }
     this.#forget();
   }
@@ -180,7 +179,7 @@ function attempt(path: string, action: () => void): void {
   try {
     action();
   } catch (error) {
-    throw new CacheWriteError(path, error);
+    throw error instanceof S3LogExtractionError ? error : new CacheWriteError(path, error);
   }
 }
 

@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fsyncDirectory } from './atomic-write.js';
 import { listCommits } from './commit-record.js';
 import { removeGarbage } from './garbage.js';
 import { removeIndex } from './ledger/index-manifest.js';
 import type { KeylessCache } from './open-cache.js';
+import { removeOwnFile } from './own-file.js';
 
 /**
  * Forget all that was extracted: commits first, then what they named (FORMAT.md W4).
@@ -18,7 +18,7 @@ export function resetExtraction(cache: KeylessCache): number {
   const commits = listCommits(paths);
   for (const commit of commits) {
     lock.assertHeld();
-    rmSync(join(paths.commits, `${commit}.json`));
+    removeOwnFile(join(paths.commits, `${commit}.json`));
   }
   fsyncDirectory(paths.commits);
   removeIndex(paths);

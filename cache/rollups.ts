@@ -1,9 +1,10 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from './atomic-write.js';
 import { type CommitRecord, DamagedCacheError, listCommits, readCommit } from './commit-record.js';
 import { type DatasetGrouping, readGrouping } from './datasets/grouping.js';
 import { S3LogExtractionError } from './error.js';
+import { removeOwnFile } from './own-file.js';
 import type { CachePaths } from './paths.js';
 import {
   EMPTY_MANIFEST,
@@ -171,7 +172,13 @@ function removeGarbage(paths: CachePaths, manifest: RollupManifest): void {
   const named = new Set(rollupFiles(manifest).map(({ file }) => file));
   for (const name of readdirSync(paths.rollups)) {
     const ours = ROLLUP_FILE.test(name) || name.endsWith('.tmp');
-    if (ours && !named.has(name)) rmSync(join(paths.rollups, name), { force: true });
+    if (!ours || named.has(name)) continue;
+    try {
+      removeOwnFile(join(paths.rollups, name));
+    } catch (error) {
+      // Somebody's folder disturbs nothing under a name that is never used again.
+      if (!(error instanceof DamagedCacheError)) throw error;
+    }
   }
 }
 

@@ -1,8 +1,8 @@
-import { closeSync, lstatSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheWriteError, makeDirectory, PRIVATE } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
-import { APPEND_OWN, unlinked } from './own-file.js';
+import { APPEND_OWN, growOwnFile } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
 /**
@@ -15,7 +15,7 @@ export function requestStop(paths: CachePaths, token: string): void {
   const path = requestPath(paths, token);
   makeDirectory(paths.stop);
   try {
-    closeSync(unlinked(path, () => openSync(path, APPEND_OWN, PRIVATE.file)));
+    closeSync(growOwnFile(path, APPEND_OWN, PRIVATE.file));
   } catch (error) {
     if (error instanceof S3LogExtractionError) throw error;
     throw new CacheWriteError(path, error);

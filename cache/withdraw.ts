@@ -1,9 +1,9 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fsyncDirectory } from './atomic-write.js';
 import { removeGarbage } from './garbage.js';
 import { removeIndex } from './ledger/index-manifest.js';
 import type { KeylessCache } from './open-cache.js';
+import { removeOwnFile } from './own-file.js';
 import { discardRollups } from './rollups.js';
 
 /**
@@ -16,7 +16,7 @@ export function withdrawCommits(cache: KeylessCache, commits: readonly string[])
   const { paths, lock } = cache;
   for (const commit of commits) {
     lock.assertHeld();
-    rmSync(join(paths.commits, `${commit}.json`), { force: true });
+    removeOwnFile(join(paths.commits, `${commit}.json`));
   }
   fsyncDirectory(paths.commits);
   removeIndex(paths);

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheWriteError, writeFileAtomic } from '../atomic-write.js';
-import { readOwnText } from '../own-file.js';
+import { S3LogExtractionError } from '../error.js';
+import { readOwnText, removeOwnFile } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 import {
   isListOf,
@@ -67,13 +68,18 @@ export function writeIndexManifest(paths: CachePaths, manifest: IndexManifest): 
  * Remove the index: it is made anew from the commits.
  *
  * @throws {CacheWriteError}
+ * @throws {DamagedCacheError} somebody's folder stands where a file of it belongs
  */
 export function removeIndex(paths: CachePaths): void {
   if (!existsSync(paths.ledger)) return;
   try {
-    rmSync(paths.ledger, { recursive: true, force: true });
+    // First what names the others.
+    removeOwnFile(manifestPath(paths));
+    for (const file of readdirSync(paths.ledger)) {
+      if (PART_FILE.test(file)) removeOwnFile(join(paths.ledger, file));
+    }
   } catch (error) {
-    throw new CacheWriteError(paths.ledger, error);
+    throw error instanceof S3LogExtractionError ? error : new CacheWriteError(paths.ledger, error);
   }
 }
 

@@ -1,18 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fchmodSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { CacheWriteError, fsyncDirectory, PRIVATE, TEMPORARY_SUFFIX } from '../atomic-write.js';
 import { S3LogExtractionError } from '../error.js';
+import { renameToOwn } from '../own-file.js';
 import { isListOf, isObject, isText, isWhole } from '../sealed-json.js';
 import { type Block, encodeBlock } from './block.js';
 import { ByteWriter } from './byte-writer.js';
@@ -89,7 +81,7 @@ export class SumsFileWriter {
       fsyncSync(this.#fd);
       closeSync(this.#fd);
       const { mtimeMs } = lstatSync(this.#temporary);
-      renameSync(this.#temporary, this.#path);
+      renameToOwn(this.#temporary, this.#path);
       fsyncDirectory(join(this.#path, '..'));
       return {
         file: this.file,

@@ -5,16 +5,14 @@ import {
   fstatSync,
   ftruncateSync,
   lstatSync,
-  openSync,
   readdirSync,
   readSync,
-  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { CacheWriteError, PRIVATE } from '../atomic-write.js';
-import { GROW_OWN, unlinked } from '../own-file.js';
+import { GROW_OWN, growOwnFile, removeOwnFile } from '../own-file.js';
 import { RecordTable } from './record-table.js';
 
 /** A log file as it was when something was said of it. */
@@ -76,7 +74,7 @@ export class VerdictStore {
     const name = `${protocol}-v${version}`;
     for (const other of readdirSync(folder)) {
       const isOther = new RegExp(`^${protocol}-v\\d+\\.(?:files|verdicts)$`).test(other);
-      if (isOther && !other.startsWith(`${name}.`)) rmSync(join(folder, other), { force: true });
+      if (isOther && !other.startsWith(`${name}.`)) removeOwnFile(join(folder, other));
     }
     this.#files = openGrowing(join(folder, `${name}.files`));
     this.#verdicts = openGrowing(join(folder, `${name}.verdicts`));
@@ -204,12 +202,12 @@ export class VerdictStore {
   }
 }
 
-/** Something else in its place, such as a pipe, is removed: what stands here is derived. @throws {DamagedCacheError} it is a link */
+/** Something else in its place, such as a pipe, is removed: what stands here is derived. @throws {DamagedCacheError} it is a link, or somebody's folder */
 function openGrowing(path: string): number {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   const isOurs = stats === undefined || stats.isFile() || stats.isSymbolicLink();
-  if (!isOurs) rmSync(path, { recursive: true, force: true });
-  return unlinked(path, () => openSync(path, GROW_OWN, PRIVATE.file));
+  if (!isOurs) removeOwnFile(path);
+  return growOwnFile(path, GROW_OWN, PRIVATE.file);
 }
 
 function hashOf(path: string): Buffer {

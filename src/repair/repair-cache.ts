@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fsyncDirectory } from '../../cache/atomic-write.js';
 import { readCommit } from '../../cache/commit-record.js';
@@ -6,6 +5,7 @@ import { S3LogExtractionError } from '../../cache/error.js';
 import { removeIndex } from '../../cache/ledger/index-manifest.js';
 import { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
+import { removeOwnFile } from '../../cache/own-file.js';
 import type { CachePaths } from '../../cache/paths.js';
 import {
   type FilesAgain,
@@ -141,11 +141,11 @@ export async function repairCache(
   assertHeld();
   removeIndex(paths);
   if (plan.damage.rollups.length > 0) discardRollups(paths, assertHeld);
-  rmSync(join(paths.rollups, 'published.json'), { force: true });
+  removeOwnFile(join(paths.rollups, 'published.json'));
   removeDamagedPublished(paths, plan.damage.published, assertHeld);
   for (const { path } of plan.damage.requesters) {
     assertHeld();
-    rmSync(path, { force: true });
+    removeOwnFile(path);
     fsyncDirectory(join(path, '..'));
   }
   if (plan.missing.length > 0 && !options.dropMissing) throw new LogFilesMissingError(plan.missing);

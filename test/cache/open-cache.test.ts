@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -189,11 +197,10 @@ describe('openCacheForWriting', () => {
   it('releases the lock when it cannot go on', async () => {
     const { root, env } = scratch();
     (await openWriting(root, env)).close();
-    const { rollups } = cachePaths(root);
-    const { rmdirSync } = await import('node:fs');
-    rmdirSync(rollups);
-    writeFileSync(rollups, 'a file');
-    await expect(openWriting(root, env)).rejects.toMatchObject({ code: 'CACHE_WRITE_FAILED' });
+    const { cacheCopy } = cachePaths(root);
+    rmSync(cacheCopy);
+    mkdirSync(join(cacheCopy, 'somebody'), { recursive: true });
+    await expect(openWriting(root, env)).rejects.toMatchObject({ code: 'CACHE_DAMAGED' });
     expect(readLock(cachePaths(root))?.held).toBe(false);
   });
 

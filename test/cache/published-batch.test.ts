@@ -64,11 +64,12 @@ test('what is no folder of its own, or cannot be written, is an error that leave
       expect.objectContaining({ code: 'NOT_A_FOLDER' }),
     );
   }
-  mkdirSync(join(folder, 'taken', 'a'), { recursive: true });
+  mkdirSync(join(folder, 'taken', 'a', 'somebody'), { recursive: true });
   batch.prepare(join(folder, 'taken', 'a'), bytes('x'));
-  expect(() => batch.rename()).toThrow(expect.objectContaining({ code: 'CACHE_WRITE_FAILED' }));
+  expect(() => batch.rename()).toThrow(expect.objectContaining({ code: 'CACHE_DAMAGED' }));
   batch.discard();
   expect(readdirSync(join(folder, 'taken'))).toEqual(['a']);
+  expect(readdirSync(join(folder, 'taken', 'a'))).toEqual(['somebody']);
   expect(readdirSync(outside)).toEqual([]);
 });
 

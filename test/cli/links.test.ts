@@ -265,7 +265,9 @@ describe('a named pipe in place of a file of the cache', () => {
     expect(() => intactParquetFiles(paths.indexes)).toThrow('it is not a regular file');
     rmSync(paths.cacheFile);
     execFileSync('mkfifo', [paths.cacheFile]);
-    expect(() => openCacheForReading(paths.root)).toThrow('it is not JSON');
+    expect(() => openCacheForReading(paths.root)).toThrow(
+      'it is not a regular file but a named pipe',
+    );
   });
 });
 

@@ -1,8 +1,11 @@
 // Damages a cache in every way that one file can be damaged, and requires each time that it is noticed, that nothing
 // wrong is published, and that `repair` leads back to the undisturbed bytes.
-//   node test/crash/damage.mjs [--trials N] [--seed N]
+//   node test/crash/damage.mjs [--trials N] [--seed N] [--kind KIND]
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -10,18 +13,27 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { filesBelow, randomFrom, Scene, same, tree } from './scene.mjs';
 
 const { values } = parseArgs({
-  options: { trials: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+  options: {
+    trials: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    kind: { type: 'string' },
+  },
 });
 const random = randomFrom(Number(values.seed));
 const scene = new Scene();
 const { scratch, logs } = scene;
 const template = join(scratch, 'template');
 const run = (cache, ...command) => scene.run(cache, ...command);
+/** The last five are something else in place of the file. */
+const KINDS = [
+  ...['flip', 'truncate', 'delete', 'swap', 'grow'],
+  ...['folder', 'full folder', 'pipe', 'socket', 'huge'],
+].filter((kind) => values.kind === undefined || values.kind === kind);
 let failed = 0;
 let passed = 0;
 
@@ -35,7 +47,7 @@ try {
   for (let n = 0; n < Number(values.trials); n++) {
     // Every file in turn, in a way of its own.
     const target = targets[n % targets.length];
-    const kind = ['flip', 'truncate', 'delete', 'swap', 'grow'][Math.floor(random() * 5)];
+    const kind = KINDS[Math.floor(random() * KINDS.length)];
     trial(target, kind, expected);
   }
 } finally {
@@ -78,15 +90,26 @@ function trial(target, kind, expected) {
     if (update.status === 1 && !/CACHE_DAMAGED|ROLLUPS_DAMAGED/.test(update.stderr)) {
       return fail(`update failed otherwise: ${update.stderr}`);
     }
-    if (update.status === 1 && !update.stderr.includes('s3logextraction repair')) {
-      return fail('update does not say what to do');
+    if (update.status === 1 && !/s3logextraction repair|move it away/i.test(update.stderr)) {
+      return fail(`update does not say what to do: ${update.stderr}`);
     }
     const after = tree(join(cache, 'summaries'));
     const isMissingCommit = target.startsWith('commits/') && kind === 'delete';
     if (!isMissingCommit && !same(after, expected) && !same(after, before)) {
       return fail('wrong numbers were published');
     }
-    const repaired = run(cache, 'repair', '--drop-missing');
+    const thesis = join(cache, target, 'thesis');
+    let repaired = run(cache, 'repair', '--drop-missing');
+    if (kind === 'full folder') {
+      // Repair does what it can around it; a person must move it away.
+      if (!existsSync(thesis)) return fail('a file of somebody is gone');
+      if (repaired.status === 1 && !repaired.stderr.includes(join(cache, target))) {
+        return fail(`repair does not name it: ${repaired.stderr}`);
+      }
+      renameSync(join(cache, target), join(scratch, 'aside'));
+      rmSync(join(scratch, 'aside'), { recursive: true });
+      if (repaired.status === 1) repaired = run(cache, 'repair', '--drop-missing');
+    }
     if (repaired.status !== 0)
       return fail(`repair ended with ${repaired.status}: ${repaired.stderr}`);
     const end = run(cache, 'update', '--from', logs);
@@ -107,6 +130,18 @@ function damage(cache, target, kind) {
   if (kind === 'delete') {
     unlinkSync(path);
     return 'removal';
+  }
+  if (kind === 'huge') {
+    truncateSync(path, 3 * 2 ** 30);
+    return 'growth to 3 GiB';
+  }
+  if (['folder', 'full folder', 'pipe', 'socket'].includes(kind)) {
+    unlinkSync(path);
+    if (kind === 'pipe') execFileSync('mkfifo', [path]);
+    else if (kind === 'socket') makeSocket(path);
+    else mkdirSync(path);
+    if (kind === 'full folder') writeFileSync(join(path, 'thesis'), 'years of work');
+    return `a ${kind} in place`;
   }
   if (kind === 'grow') {
     writeFileSync(path, Buffer.concat([bytes, Buffer.from('x')]));
@@ -138,4 +173,12 @@ function damage(cache, target, kind) {
   bytes[at] ^= 1 << bit;
   writeFileSync(path, bytes);
   return `bit ${bit} of byte ${at}`;
+}
+
+/** Another process makes it, because making one waits for the loop of events. A killed one leaves it. */
+function makeSocket(path) {
+  // The path of a socket is short: it is made under a relative name.
+  const code =
+    "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+  spawnSync(process.execPath, ['-e', code, basename(path)], { cwd: dirname(path) });
 }

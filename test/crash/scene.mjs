@@ -109,7 +109,11 @@ export function line(n) {
 /** Path below a folder -> content. */
 export function tree(folder) {
   return new Map(
-    filesBelow(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+    filesBelow(folder).map((name) => {
+      const path = join(folder, name);
+      const isHuge = statSync(path).size > 2 ** 28;
+      return [name, isHuge ? 'too large to be read' : readFileSync(path, 'utf8')];
+    }),
   );
 }
 
