@@ -35,6 +35,7 @@ export const importCommand = defineCommand({
   async run(options, { cacheDirectory, output, env }) {
     const { openCacheForWriting } = await import('../../cache/open-cache.js');
     const { importCache } = await import('../../src/import/import-cache.js');
+    const { skippedAddresses } = await import('../run-extraction.js');
     const { watchStopSignals } = await import('../stop-signals.js');
     const cache = await openCacheForWriting(cacheDirectory, { command: 'import', env });
     const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
@@ -49,6 +50,7 @@ export const importCommand = defineCommand({
         withoutLedger: options.withoutLedger,
         password: nonEmpty(env.S3_LOG_EXTRACTION_IMPORT_PASSWORD ?? env.S3_LOG_EXTRACTION_PASSWORD),
         salt: nonEmpty(env.S3_LOG_EXTRACTION_SALT),
+        skippedAddresses: await skippedAddresses(cache, env),
         shouldStop: signals.shouldStop,
         onWarning: (message) => output.warn(message),
         onProgress: (objects, records) =>
@@ -56,12 +58,18 @@ export const importCommand = defineCommand({
             `Importing: ${formatCount(objects)} objects, ${formatCount(records)} records`,
           ),
       });
-      const { objects, records, logFiles, recordsWithoutDownload, stopped } = report;
+      const { objects, records, logFiles, recordsSkipped, recordsWithoutDownload, stopped } =
+        report;
       const { unfinished, regions } = report;
       const text = [
         `Imported ${plural(objects.imported, 'object')} with ${plural(records, 'record')}; ${formatCount(objects.known)} known already, ${formatCount(objects.failed)} failed.`,
         `  ${plural(logFiles, 'log file')} will not be extracted again.`,
       ];
+      if (recordsSkipped > 0) {
+        text.push(
+          `  ${plural(recordsSkipped, 'record')} of addresses to skip left out: address_skipped`,
+        );
+      }
       if (recordsWithoutDownload > 0) {
         text.push(
           `  ${plural(recordsWithoutDownload, 'record')} without a note of downloads count as none.`,

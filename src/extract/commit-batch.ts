@@ -4,7 +4,7 @@ import type { WritableCache } from '../../cache/open-cache.js';
 import { type LedgerRow, writeLedger } from '../../cache/segment-writer.js';
 import { storedPath } from '../source/log-path.js';
 import type { NewFile } from './plan-files.js';
-import { NOTES, REASONS } from './reasons.js';
+import { NOTES, type Note, REASONS } from './reasons.js';
 import { noteCounts, reasonCounts } from './report.js';
 import { FILE_NUMBERS, type FileNumbers } from './worker-messages.js';
 import type { WrittenSegments } from './write-batch.js';
@@ -57,6 +57,11 @@ export class CommitBatch {
     addCounts(this.reasons, reply.reasons);
     addCounts(this.notes, reply.notes);
     return this.taken.length - before;
+  }
+
+  /** Note something of lines that did not come from a worker. */
+  addNote(note: Note, lines: number): void {
+    this.notes[NOTES.indexOf(note)] += lines;
   }
 
   addSegments(segments: WrittenSegments): void {

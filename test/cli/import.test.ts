@@ -256,6 +256,46 @@ describe('import', () => {
     }
   });
 
+  it('leaves out records of addresses to skip, and counts them as extract does', async () => {
+    const machine = addressOf(7);
+    const others = first.filter(({ client }) => client !== 7);
+    const left = first.length - others.length;
+    expect(left).toBeGreaterThan(1);
+    // A whole object of the archive's own machine, too.
+    const own: TruthLine = { key: 'ds0/own', time: 1_720_000_000, client: 7, bytes: 5n };
+    writePeer([...first, own]);
+    const bad = await sandbox.run(['import', peer], { env: { IPS_TO_SKIP: '(secret' } });
+    expect([bad.status, bad.stderr]).toEqual([
+      1,
+      expect.stringContaining('[INVALID_SKIP_EXPRESSION]'),
+    ]);
+    expect(bad.stderr).not.toContain('secret');
+    const expression = `^${machine.replaceAll('.', '[.]')}$`;
+    await sandbox.run(['config', 'skip-ips', 'set'], { env: { IPS_TO_SKIP: expression } });
+    const told = await sandbox.run(['import', peer, '--json']);
+    expect(told.json).toMatchObject({ records: others.length, recordsSkipped: left + 1 });
+    const status = await sandbox.done('status');
+    expect(status.lines).toMatchObject({
+      kept: others.length,
+      skipped: left + 1,
+      notes: { address_skipped: left + 1 },
+    });
+    const again = await sandbox.done('import', peer);
+    expect(again).toMatchObject({ records: 0, recordsSkipped: 0 });
+    await sandbox.done('update');
+    expect(published()).toEqual(expectedTree(recordsOf(others)));
+    expect((await sandbox.done('validate', 'cache')).findings).toEqual([]);
+
+    const direct = new Sandbox();
+    const env = { IPS_TO_SKIP: expression };
+    const text = await new Sandbox().run(['import', peer], { env });
+    expect(text.stdout).toContain(`${left + 1} records of addresses to skip left out`);
+    direct.write('log', logText([...first, own]));
+    const ended = await direct.run(['update', '--from', 'logs', '--json'], { env });
+    expect(ended.json.extraction.lines.notes.address_skipped).toBe(left + 1);
+    expect(readTree(join(direct.cache, 'summaries'))).toEqual(published());
+  });
+
   it('takes older caches, without notes of downloads, and says so', async () => {
     writePeer(first, { downloads: false, ips: 'full_ips.txt' });
     const report = await sandbox.done('import', peer);
