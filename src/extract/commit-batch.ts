@@ -25,6 +25,8 @@ export class CommitBatch {
   readonly records: SegmentFile[] = [];
   readonly rejects: SegmentFile[] = [];
   bytes = 0;
+  /** How many of `files` are imported objects. */
+  objects = 0;
   /** No more files join; workers write what they have in hand. */
   isClosed = false;
   /** Records of a file that cannot be read are among its own: it is given up. */
@@ -107,6 +109,7 @@ export function commitBatch(
     records: batch.records,
     rejects: batch.rejects,
     files: writeLedger(cache.paths.segments, batch.commit, batch.files),
+    ...(batch.objects > 0 ? { objects: batch.objects } : {}),
     bytes: batch.bytes,
     lines,
   };

@@ -181,6 +181,7 @@ class ImportRun {
       if (!this.#isWhole(object)) continue;
       const { records, skipped, withoutFlag } = this.#take(object);
       this.#commit.files.push(entry(name, records, skipped));
+      this.#commit.objects++;
       this.#commit.addNote('address_skipped', skipped);
       report.objects.imported++;
       report.records += records;

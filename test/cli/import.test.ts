@@ -122,7 +122,16 @@ describe('import', () => {
       recordsWithoutDownload: 0,
       objects: { known: 0, failed: 0 },
     });
+    const imported = new Set(first.map(({ key }) => key)).size;
+    const holds = { files: 1, importedObjects: imported };
+    expect(await sandbox.done('status')).toMatchObject({ ...holds, runs: [holds] });
+    expect(await sandbox.done('config', 'cache', 'show')).toMatchObject({ files: 1 });
+    const { stdout } = await sandbox.run(['status']);
+    expect(stdout).toContain(`records of ${imported} objects`);
+    expect(stdout).toContain(`1 file, ${imported} imported objects, 0 B`);
     await goOn();
+    // Also by the index of the ledger.
+    expect(await sandbox.done('status')).toMatchObject({ files: 2, importedObjects: imported });
     expect((await sandbox.done('validate', 'cache')).findings).toEqual([]);
   });
 
