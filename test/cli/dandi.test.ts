@@ -193,12 +193,59 @@ describe('dandi mode', () => {
     expect(ended.stderr).toContain('extracted in generic mode, not in dandi mode');
   });
 
+  it('keeps its dandisets and its mapping when datasets by keys are asked for', async () => {
+    const lines = makeLines();
+    sandbox.write('log', logText(lines));
+    await sandbox.done('extract', 'logs', '--mode', 'dandi');
+    await publishAll('--mapping', saveMapping());
+    const before = published();
+    for (const rule of [
+      ['--dataset-level', '1'],
+      ['--dataset-pattern', '^(blobs)/'],
+    ]) {
+      const ended = await sandbox.run(['update', 'summaries', ...rule]);
+      expect([ended.status, ended.stderr]).toEqual([
+        2,
+        expect.stringMatching(/dandi mode, and its datasets are dandisets[\s\S]*--cache/),
+      ]);
+    }
+    await sandbox.done('update');
+    expect(published()).toEqual(before);
+    const unknown = await sandbox.run(['update', 'summaries', '--pick', 'nosuch']);
+    expect(unknown.stderr).toMatch(/nosuch[\s\S]*identifiers of dandisets/);
+  });
+
+  it('is nothing for a cache of generic mode, which keeps its tables', async () => {
+    sandbox.write('log', logText(makeLines()));
+    await sandbox.done('update', '--from', 'logs');
+    const before = published();
+    for (const line of [
+      ['update', 'summaries', '--mode', 'dandi'],
+      ['update', 'summaries', '--mapping', saveMapping()],
+      ['update', 'summaries', '--shared', 'first'],
+      ['update', 'totals', '--mode', 'dandi'],
+    ]) {
+      const ended = await sandbox.run(line);
+      expect([line, ended.status, ended.stderr]).toEqual([
+        line,
+        2,
+        expect.stringContaining('was extracted in generic mode'),
+      ]);
+    }
+    await sandbox.done('update');
+    expect(published()).toEqual(before);
+  });
+
   it('says what is wrong with a mapping, and publishes nothing of it', async () => {
     sandbox.write('log', logText(makeLines()));
     await sandbox.done('extract', 'logs', '--mode', 'dandi');
     const bad = [
       ['{"a": ', 'it is not JSON'],
       ['[]', 'it is not a JSON object'],
+      ['{}', 'it is empty'],
+      [JSON.stringify({ [uuid(1)]: {} }), 'it links no id of content'],
+      // The other way round.
+      [JSON.stringify({ '000003': { 'a.nwb': uuid(1) } }), 'it links no id of content'],
       ['{"a": "b"}', 'linked to nothing'],
       ['{"a": {"000001": 7}}', 'no text'],
       ['{"a": {"000001": []}}', 'no text'],
@@ -253,6 +300,27 @@ describe('addresses to skip', () => {
     await sandbox.done('config', 'skip-ips', 'clear');
     sandbox.write('more', logText(lines));
     expect((await sandbox.done('extract', 'logs')).lines.kept).toBe(6);
+  });
+
+  it('are never given as an argument: what was is refused and not repeated', async () => {
+    for (const line of [
+      ['config', 'skip-ips', 'set', '^secret[.]'],
+      ['config', 'skip-ips', 'set', '-secret'],
+      ['config', 'skip-ips', 'set', '--secret'],
+      ['config', 'skip-ips', 'set', '--secret=secret'],
+      ['config', 'skip-ips', 'secret'],
+      ['--json', 'config', 'skip-ips', 'set', 'secret', 'secret'],
+      ['config', 'key', 'rotate', 'secret'],
+    ]) {
+      const ended = await sandbox.run(line);
+      expect([line, ended.status, ended.stdout + ended.stderr]).toEqual([
+        line,
+        2,
+        expect.not.stringContaining('secret['),
+      ]);
+      expect(ended.stderr.replaceAll('may be a secret', '')).not.toMatch(/\bsecret\b(?! when)/);
+      expect(ended.stderr).toContain('list of processes');
+    }
   });
 
   it('hold in generic mode, too, and for lines that only the careful parser reads', async () => {
