@@ -4,6 +4,10 @@ import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatCount, plural } from '../format.js';
 
+/** The Python tool takes any password, under the same variable. */
+const IMPORT_PASSWORD_HINT =
+  ' If this is the password of the Python tool, name it in S3_LOG_EXTRACTION_IMPORT_PASSWORD: the new cache is sealed under one of its own, or a key file.';
+
 export const importCommand = defineCommand({
   name: 'import',
   describe: DESCRIPTIONS.import,
@@ -37,7 +41,13 @@ export const importCommand = defineCommand({
     const { importCache } = await import('../../src/import/import-cache.js');
     const { skippedAddresses } = await import('../run-extraction.js');
     const { watchStopSignals } = await import('../stop-signals.js');
-    const cache = await openCacheForWriting(cacheDirectory, { command: 'import', env });
+    const { WeakPasswordError } = await import('../../cache/password.js');
+    const cache = await openCacheForWriting(cacheDirectory, { command: 'import', env }).catch(
+      (error: unknown) => {
+        if (!(error instanceof WeakPasswordError)) throw error;
+        throw new WeakPasswordError(error.why, IMPORT_PASSWORD_HINT);
+      },
+    );
     const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
       output.note('Stopping: what was imported is committed first. Signal again to leave at once.'),
     );
@@ -54,9 +64,7 @@ export const importCommand = defineCommand({
         shouldStop: signals.shouldStop,
         onWarning: (message) => output.warn(message),
         onProgress: (objects, records) =>
-          output.progress(
-            `Importing: ${formatCount(objects)} objects, ${formatCount(records)} records`,
-          ),
+          output.progress(`Importing: ${plural(objects, 'object')}, ${plural(records, 'record')}`),
       });
       const { objects, records, logFiles, recordsSkipped, recordsWithoutDownload, stopped } =
         report;

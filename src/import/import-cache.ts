@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { commitName } from '../../cache/commit-record.js';
+import { plural } from '../../cache/count-text.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
@@ -65,7 +66,7 @@ export class UnfinishedImportError extends S3LogExtractionError {
     const others = names.length > some.length ? ` and ${names.length - some.length} more` : '';
     super(
       'IMPORT_UNFINISHED',
-      `The cache ${folder} has begun ${names.length} log files and not ended them: ${some.join(', ')}${others}. Some of their records may be there, or none.`,
+      `The cache ${folder} has begun ${plural(names.length, 'log file')} and not ended: ${some.join(', ')}${others}. Some of their records may be there, or none.`,
       {
         hint: 'If the Python tool ran with several workers, as it does by default, nothing of these was merged: import with --unfinished again, and "extract" reads them. If it ran with one worker, --unfinished read takes what it has written and reads none twice; what it had not written stays missing. Or extract all logs anew.',
       },

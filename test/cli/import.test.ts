@@ -265,6 +265,17 @@ describe('import', () => {
     }
   });
 
+  it('says where the password of the tool goes when it is too weak for a cache of ours', async () => {
+    writePeer(first);
+    const env = { S3_LOG_EXTRACTION_PASSWORD: 'short' };
+    const ended = await sandbox.run(['import', peer], { env });
+    expect(ended.stderr).toMatch(/S3_LOG_EXTRACTION_IMPORT_PASSWORD[\s\S]*WEAK_PASSWORD/);
+    sandbox.write('log', logText(first));
+    const other = await sandbox.run(['extract', sandbox.logs], { env });
+    expect(other.stderr).toContain('WEAK_PASSWORD');
+    expect(other.stderr).not.toContain('IMPORT_PASSWORD');
+  });
+
   it('leaves out records of addresses to skip, and counts them as extract does', async () => {
     const machine = addressOf(7);
     const others = first.filter(({ client }) => client !== 7);
