@@ -34,7 +34,7 @@ const SECRET_WORDS: ReadonlySet<string> = new Set(['skip-ips', 'rotate']);
 class SecretArgumentError extends S3LogExtractionError {
   constructor() {
     super(
-      'USAGE',
+      'SECRET_ARGUMENT',
       'This command takes no such argument; it is not shown here, because it may be a secret.',
       {
         hint: 'Set the variable that --help names, or type the secret when asked, or give it on stdin: arguments show in the list of processes and in the history of the shell. If this one did, choose another.',

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
+import { fernet, newerKey, olderKey } from '../support/fernet.js';
 import { IpinfoServer } from '../support/ipinfo-server.js';
 import { readTree } from '../support/published-tree.js';
 import { CLIENTS, LINES, LISTS, REGIONS } from '../support/region-clients.js';
@@ -72,31 +72,6 @@ function writePeer(
       ledger.map((name) => `${name}\n`).join(''),
     );
   }
-}
-
-/** Keys of the Python tool: before its version 1.10.8, and since. */
-const olderKey = (password: string) => createHash('sha256').update(password).digest();
-const newerKey = (password: string, salt: string) =>
-  pbkdf2Sync(password, salt, 600_000, 32, 'sha256');
-
-/** Fernet, by its specification. */
-function fernet(key: Buffer): (text: string) => string {
-  return (text) => {
-    const iv = randomBytes(16);
-    const cipher = createCipheriv('aes-128-cbc', key.subarray(16), iv);
-    const time = Buffer.alloc(8);
-    time.writeBigUInt64BE(1_720_000_000n);
-    const body = Buffer.concat([
-      Buffer.from([0x80]),
-      time,
-      iv,
-      cipher.update(text),
-      cipher.final(),
-    ]);
-    const hmac = createHmac('sha256', key.subarray(0, 16)).update(body).digest();
-    const token = Buffer.concat([body, hmac]).toString('base64url');
-    return token.padEnd(Math.ceil(token.length / 4) * 4, '=');
-  };
 }
 
 function published(): Map<string, string> {
@@ -285,23 +260,15 @@ describe('import', () => {
     const own: TruthLine = { key: 'ds0/own', time: 1_720_000_000, client: 7, bytes: 5n };
     writePeer([...first, own]);
     const bad = await sandbox.run(['import', peer], { env: { IPS_TO_SKIP: '(secret' } });
-    expect([bad.status, bad.stderr]).toEqual([
-      1,
-      expect.stringContaining('[INVALID_SKIP_EXPRESSION]'),
-    ]);
+    expect(bad.stderr).toContain('[INVALID_SKIP_EXPRESSION]');
     expect(bad.stderr).not.toContain('secret');
     const expression = `^${machine.replaceAll('.', '[.]')}$`;
     await sandbox.run(['config', 'skip-ips', 'set'], { env: { IPS_TO_SKIP: expression } });
     const told = await sandbox.run(['import', peer, '--json']);
     expect(told.json).toMatchObject({ records: others.length, recordsSkipped: left + 1 });
     const status = await sandbox.done('status');
-    expect(status.lines).toMatchObject({
-      kept: others.length,
-      skipped: left + 1,
-      notes: { address_skipped: left + 1 },
-    });
-    const again = await sandbox.done('import', peer);
-    expect(again).toMatchObject({ records: 0, recordsSkipped: 0 });
+    expect(status.lines).toMatchObject({ kept: others.length, skipped: left + 1 });
+    expect(status.lines.notes).toEqual({ address_skipped: left + 1 });
     await sandbox.done('update');
     expect(published()).toEqual(expectedTree(recordsOf(others)));
     expect((await sandbox.done('validate', 'cache')).findings).toEqual([]);
