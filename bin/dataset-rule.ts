@@ -1,5 +1,6 @@
 import { compilePattern } from '../cache/datasets/grouping.js';
 import { S3LogExtractionError } from '../cache/error.js';
+import type { CachePaths } from '../cache/paths.js';
 import {
   type DatasetRule,
   FIRST_COMPONENT,
@@ -9,7 +10,7 @@ import {
 import { type UpdateMappingOptions, updateMapping } from '../src/datasets/update-mapping.js';
 import { modeOfCache } from '../src/extract/extraction-mode.js';
 import { EXIT_STATUS } from './exit-status.js';
-import { formatCount } from './format.js';
+import { formatCount, plural } from './format.js';
 import type { StageContext } from './stages.js';
 
 export interface DatasetRuleOptions
@@ -35,7 +36,7 @@ export class DatasetRuleError extends S3LogExtractionError {
  * See to it that the cache knows what its datasets are. In `dandi` mode the mapping is brought up to date.
  *
  * @returns what is published: tables of datasets, or of the archive
- * @throws {DatasetRuleError} @throws {DatasetPatternError} @throws {MappingError}
+ * @throws {DatasetRuleError} of options that contradict the cache @throws {DatasetPatternError} @throws {MappingError}
  */
 export async function settleDatasets(
   stage: Pick<StageContext, 'cache' | 'output'>,
@@ -49,6 +50,14 @@ export async function settleDatasets(
   const usesMapping = [options.mapping, options.apiUrl, options.shared].some(
     (o) => o !== undefined,
   );
+  const mode = modeOfCache(paths);
+  if (asked !== undefined && mode === 'dandi') {
+    throw new DatasetRuleError(
+      `the cache ${paths.root} was extracted in dandi mode, and its datasets are dandisets`,
+      'Leave --dataset-level and --dataset-pattern out. For datasets by keys extract the logs into another cache, named with --cache, in generic mode.',
+    );
+  }
+  if (options.mode === 'dandi' || usesMapping) requireDandi(paths);
   if (asked !== undefined) {
     lock.assertHeld();
     updateSettings(paths, { datasets: asked });
@@ -62,6 +71,21 @@ export async function settleDatasets(
   return options.mode === 'archive' ? 'archive' : 'dataset';
 }
 
+/**
+ * Dandisets are told by content, which records of another mode do not name. A cache without records may become one of
+ * any mode.
+ *
+ * @throws {DatasetRuleError}
+ */
+export function requireDandi(paths: CachePaths): void {
+  const mode = modeOfCache(paths);
+  if (mode === undefined || mode === 'dandi') return;
+  throw new DatasetRuleError(
+    `the cache ${paths.root} was extracted in ${mode} mode, so that it has no dandisets`,
+    'Leave --mode dandi, --mapping, --api-url and --shared out. For dandisets extract the logs into another cache, named with --cache, with "extract --mode dandi".',
+  );
+}
+
 async function refreshMapping(
   { cache, output }: Pick<StageContext, 'cache' | 'output'>,
   { mapping, apiUrl, shared }: DatasetRuleOptions,
@@ -72,13 +96,13 @@ async function refreshMapping(
     shared,
     assertHeld: () => cache.lock.assertHeld(),
     onProgress: (done, all) =>
-      output.progress(`Mapping: ${formatCount(done)} of ${formatCount(all)} versions asked`),
+      output.progress(`Mapping: ${formatCount(done)} of ${plural(all, 'version')} asked`),
     onStale: (why, fetchedAt) =>
       output.warn(`${why.message} The one of ${fetchedAt} is used in its place.`),
   });
   if (update.stale) return;
   output.note(
-    `Mapping: ${formatCount(update.contents)} contents linked, from ${update.source}${update.changed ? '' : ', as before'}.`,
+    `Mapping: ${plural(update.contents, 'content')} linked, from ${update.source}${update.changed ? '' : ', as before'}.`,
   );
 }
 

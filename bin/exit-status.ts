@@ -14,7 +14,11 @@ export const EXIT_STATUS = {
     meaning:
       'the quota of a lookup service is used up; what was found is kept, the rest stays to do',
   },
-  findings: { status: 6, meaning: 'a validation protocol found something' },
+  findings: {
+    status: 6,
+    meaning:
+      'a validation protocol found something; stderr names files that could not be read, if any, besides',
+  },
   interrupted: {
     status: 130,
     meaning: 'ended at once by a second SIGINT or SIGTERM; nothing committed is lost',

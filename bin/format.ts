@@ -1,3 +1,5 @@
+export { formatCount, plural } from '../cache/count-text.js';
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** 1234567 -> `1.23 MB` (powers of 1000). */
@@ -9,16 +11,6 @@ export function formatBytes(bytes: number): string {
     unit++;
   }
   return `${unit === 0 ? value : Number(value.toPrecision(3))} ${UNITS[unit]}`;
-}
-
-/** 1234567 -> `1,234,567`. Whole numbers only; `toLocaleString` would load all of ICU for it. */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** 3 files, 1 file. */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** 3723 -> `1 h 2 min`, 63 -> `1 min 3 s`. */

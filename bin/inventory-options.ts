@@ -1,3 +1,4 @@
+import { S3LogExtractionError } from '../cache/error.js';
 import type { InventoryAccount } from '../src/source/inventory/inventory-object.js';
 import type { LeftOutCounts } from '../src/source/inventory/listed-path.js';
 import type { Inventory } from '../src/source/inventory/open-inventory.js';
@@ -5,6 +6,29 @@ import type { OptionSpecs } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatCount, plural } from './format.js';
 import type { Output } from './output.js';
+
+/** An option that says something of an inventory stands without one. */
+export class NoInventoryError extends S3LogExtractionError {
+  constructor(option?: string) {
+    super(
+      'NO_INVENTORY',
+      option === undefined ? 'No inventory was given.' : `${option} needs an inventory.`,
+      { hint: 'Name a copy of what S3 Inventory writes with --inventory.' },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
+
+/** @throws {NoInventoryError} */
+export function requireInventory(options: {
+  readonly inventory: string | undefined;
+  readonly inventoryPrefix: string | undefined;
+  readonly by?: string | undefined;
+}): void {
+  if (options.inventory !== undefined) return;
+  if (options.by !== undefined) throw new NoInventoryError('--by');
+  if (options.inventoryPrefix !== undefined) throw new NoInventoryError('--inventory-prefix');
+}
 
 /** Which inventory, and what of it belongs to the source. */
 export const INVENTORY_OPTIONS = {

@@ -1,5 +1,5 @@
 import type { ExtractionProgress } from '../src/extract/extract-logs.js';
-import { formatBytes, formatCount, formatDuration } from './format.js';
+import { formatBytes, formatCount, formatDuration, plural } from './format.js';
 import type { Output } from './output.js';
 
 /** Where there is no terminal, a plain line this often. */
@@ -40,7 +40,7 @@ function describe(progress: ExtractionProgress, bytesPerSecond: number): string 
   const { filesDone, filesPlanned, bytesDone, bytesPlanned, isPlanned } = progress;
   const more = isPlanned ? '' : '+';
   const parts = [
-    `${formatCount(filesDone)} of ${formatCount(filesPlanned)}${more} files`,
+    `${formatCount(filesDone)} of ${isPlanned ? plural(filesPlanned, 'file') : `${formatCount(filesPlanned)}+ files`}`,
     `${formatBytes(Math.min(bytesDone, bytesPlanned))} of ${formatBytes(bytesPlanned)}${more}`,
     `${formatBytes(bytesPerSecond)}/s`,
   ];

@@ -74,7 +74,12 @@ export function extractionStatus({
 export function describeListed(listed: ListedReport): string {
   const { run, files, missing, extractedAndGone } = listed;
   const left = Object.values(listed.leftOut).reduce((sum, count) => sum + count, 0);
-  return `  inventory ${run}: ${formatCount(files)} listed, ${formatCount(missing)} missing, ${formatCount(extractedAndGone)} gone and known; ${formatCount(left)} other objects`;
+  const text = `  inventory ${run}: ${formatCount(files)} listed, ${formatCount(missing)} missing, ${formatCount(extractedAndGone)} gone and known; ${plural(left, 'other object')}`;
+  // What is there is named otherwise than in the bucket, or nothing is there.
+  const isElsewhere = missing === files && (files > 0 || listed.leftOut.outside > 0);
+  return isElsewhere
+    ? `${text}\n    None of them is below the source: --inventory-prefix says which folder of the bucket it is a copy of.`
+    : text;
 }
 
 function describeReport(report: ExtractionReport): string {

@@ -1,8 +1,8 @@
-import { inventoryStats } from '../src/inventory/inventory-stats.js';
+import { type FileSum, inventoryStats } from '../src/inventory/inventory-stats.js';
 import { InventoryAccount } from '../src/source/inventory/inventory-object.js';
 import { openInventory } from '../src/source/inventory/open-inventory.js';
 import type { Period } from '../src/source/log-period.js';
-import { formatBytes, formatCount, formatTable } from './format.js';
+import { formatBytes, formatCount, formatTable, plural } from './format.js';
 import { describeLeftOut, inventoryJson, reportDefects } from './inventory-options.js';
 import type { Output } from './output.js';
 
@@ -15,13 +15,9 @@ export async function runInventoryStats(
   const account = new InventoryAccount();
   const stats = await inventoryStats(inventory, account, { prefix, by });
   const status = reportDefects(account, output);
-  const row = (name: string, sum: { files: number; bytes: number }): string[] => [
-    name,
-    formatCount(sum.files),
-    formatBytes(sum.bytes),
-  ];
+  const row = (name: string, sum: FileSum): string[] => [name, formatCount(sum.files), sizeOf(sum)];
   const text = [
-    `Inventory ${inventory.run} of ${JSON.stringify(inventory.sourceBucket)}: ${formatCount(stats.files)} log files (${formatBytes(stats.bytes)})${stats.first === undefined ? '' : `, ${stats.first} to ${stats.last}`}.`,
+    `Inventory ${inventory.run} of ${JSON.stringify(inventory.sourceBucket)}: ${plural(stats.files, 'log file')} (${stats.files > 0 && stats.withoutSize === stats.files ? 'sizes are not listed' : sizeOf(stats)})${stats.first === undefined ? '' : `, ${stats.first} to ${stats.last}`}.`,
   ];
   const leftOut = describeLeftOut(stats.leftOut);
   if (leftOut !== undefined) text.push(leftOut);
@@ -34,4 +30,11 @@ export async function runInventoryStats(
   output.print(text.join('\n'));
   output.json({ inventory: inventoryJson(inventory, account), by, ...stats });
   return status;
+}
+
+/** An inventory may have no column of sizes. */
+function sizeOf({ files, bytes, withoutSize }: FileSum): string {
+  if (withoutSize === 0) return formatBytes(bytes);
+  if (withoutSize === files) return 'not listed';
+  return `${formatBytes(bytes)} and ${formatCount(withoutSize)} not listed`;
 }

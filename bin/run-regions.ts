@@ -85,7 +85,7 @@ export const runRegions: RegionStage = async (stage, lookup, options) => {
   if (ranges === undefined) return STOPPED;
   const result = await updateRegions(
     runOptions(stage, ranges, lookup, options, ({ done, total }) =>
-      output.progress(`Regions: ${formatCount(done)} of ${formatCount(total)} requesters`),
+      output.progress(`Regions: ${formatCount(done)} of ${plural(total, 'requester')}`),
     ),
   );
   const { services, bogons, lookedUp, unknown, remaining, corrected, failure } = result;
@@ -107,7 +107,7 @@ export const runRefresh: RegionStage = async (stage, lookup, options) => {
   if (ranges === undefined) return STOPPED;
   const result = await refreshRegions(
     runOptions(stage, ranges, lookup, options, ({ done, total }) =>
-      output.progress(`Refresh: ${formatCount(done)} of ${formatCount(total)} requesters`),
+      output.progress(`Refresh: ${formatCount(done)} of ${plural(total, 'requester')}`),
     ),
   );
   const { due, checked, changed, remaining, failure } = result;

@@ -5,7 +5,7 @@ import { PASSWORD_VARIABLE } from '../cache/password.js';
 import { type RotateKeyResult, rotateKey } from '../cache/rotation/rotate-key.js';
 import { createSealingKey } from '../cache/sealing-key.js';
 import { EXIT_STATUS } from './exit-status.js';
-import { formatCount } from './format.js';
+import { formatCount, plural } from './format.js';
 import type { Output } from './output.js';
 import { readSecret } from './read-secret.js';
 
@@ -50,7 +50,7 @@ export async function rotateCacheKey(
         key,
         cacheKey,
         onProgress: (done, all) =>
-          output.progress(`Sealing anew: ${formatCount(done)} of ${formatCount(all)} commits`),
+          output.progress(`Sealing anew: ${formatCount(done)} of ${plural(all, 'commit')}`),
       });
     } finally {
       engine.close();

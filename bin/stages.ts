@@ -133,7 +133,7 @@ export async function runPublication(
 function tellProgress({ output }: StageContext, progress: PublishProgress): void {
   const { filesWritten, filesUnchanged } = progress;
   output.progress(
-    `Summaries: ${formatCount(filesWritten)} files written, ${formatCount(filesUnchanged)} unchanged`,
+    `Summaries: ${plural(filesWritten, 'file')} written, ${formatCount(filesUnchanged)} unchanged`,
   );
 }
 
@@ -144,7 +144,7 @@ function tellSummaries(
 ): void {
   const what = mode === 'archive' ? 'the archive' : plural(datasets, 'dataset');
   output.print(
-    `Summaries of ${what}: ${formatCount(filesWritten)} files written, ${formatCount(filesUnchanged)} unchanged, ${formatCount(filesRemoved)} removed.`,
+    `Summaries of ${what}: ${plural(filesWritten, 'file')} written, ${formatCount(filesUnchanged)} unchanged, ${formatCount(filesRemoved)} removed.`,
   );
 }
 

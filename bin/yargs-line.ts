@@ -27,6 +27,23 @@ export class UsageError extends S3LogExtractionError {
   }
 }
 
+/** Words of commands that take a secret: what stands behind them by mistake is not repeated. */
+const SECRET_WORDS: ReadonlySet<string> = new Set(['skip-ips', 'rotate']);
+
+/** A secret may have been given as an argument. */
+class SecretArgumentError extends S3LogExtractionError {
+  constructor() {
+    super(
+      'SECRET_ARGUMENT',
+      'This command takes no such argument; it is not shown here, because it may be a secret.',
+      {
+        hint: 'Set the variable that --help names, or type the secret when asked, or give it on stdin: arguments show in the list of processes and in the history of the shell. If this one did, choose another.',
+      },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
+
 /** What is done with the command that a line names. */
 export type Run = (command: Command, values: Values & GlobalOptions) => Promise<void>;
 
@@ -65,6 +82,9 @@ export async function buildYargs(
       // Some mistakes yargs throws itself, with the text for the user as the error's.
       if (error && error.name !== 'YError') throw error;
       const text = message ?? error?.message ?? '';
+      if (args.some((arg) => SECRET_WORDS.has(arg)) && /^(?:Unknown|Did you mean)/.test(text)) {
+        throw new SecretArgumentError();
+      }
       throw new UsageError(
         text.startsWith('Did you mean') ? `There is no such command. ${text}` : text,
       );

@@ -12,12 +12,17 @@ import { readPendingRepair } from './pending-repair.js';
 import { readManifest } from './rollup-manifest.js';
 
 /** What one run has committed. */
-export type RunStatus = Omit<RunAccount, 'run'>;
+export interface RunStatus extends Omit<RunAccount, 'run' | 'objects'> {
+  readonly importedObjects: number;
+}
 
 /** What a cache holds. Numbers are exact. */
 export interface CacheStatus {
   readonly commits: number;
+  /** Log files, also those that an imported cache has read. */
   readonly files: number;
+  /** Objects whose records were imported; they are no log files. */
+  readonly importedObjects: number;
   /** Stored bytes of the log files extracted. */
   readonly bytes: number;
   /** Bytes of the cache's own state: segments and commit records. */
@@ -44,7 +49,7 @@ export function readCacheStatus(paths: CachePaths, mostRuns = 5): CacheStatus {
   const covered = new Set(readManifest(paths)?.runs.flatMap((run) => run.commits) ?? []);
   return {
     commits: account.commits,
-    files: account.files,
+    ...logFilesOf(account),
     bytes: account.bytes,
     cacheBytes: account.segmentBytes + account.recordBytes,
     lines: account.lines,
@@ -69,6 +74,11 @@ function readAccount(paths: CachePaths): { account: LedgerAccount; commits: stri
   return { account, commits };
 }
 
-function describeRun({ run: _run, ...status }: RunAccount): RunStatus {
-  return status;
+function describeRun({ run: _run, objects, ...status }: RunAccount): RunStatus {
+  return { ...status, ...logFilesOf({ files: status.files, objects }) };
+}
+
+/** The ledger has a row for each log file, and one for each imported object. */
+function logFilesOf({ files, objects = 0 }: { files: number; objects?: number | undefined }) {
+  return { files: files - objects, importedObjects: objects };
 }

@@ -42,6 +42,8 @@ export interface CommitRecord {
   readonly records: readonly SegmentFile[];
   readonly rejects: readonly SegmentFile[];
   readonly files: SegmentFile;
+  /** How many of the rows of `files` are imported objects, not log files; undefined: none. */
+  readonly objects?: number | undefined;
   /** Stored bytes of the log files read. */
   readonly bytes: number;
   readonly lines: LineAccount;
@@ -148,6 +150,7 @@ function isCommit(record: { readonly [name in keyof CommitRecord]?: unknown }): 
     isListOf(record.records, isSegment) &&
     isListOf(record.rejects, isSegment) &&
     isSegment(record.files) &&
+    (record.objects === undefined || isWhole(record.objects)) &&
     isWhole(record.bytes) &&
     isObject(lines) &&
     [lines.total, lines.kept, lines.skipped, lines.rejected].every(isWhole) &&

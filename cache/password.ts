@@ -5,9 +5,12 @@ export const PASSWORD_VARIABLE = 'S3_LOG_EXTRACTION_PASSWORD';
 
 /** The password chosen for a new cache would be guessed. */
 export class WeakPasswordError extends S3LogExtractionError {
-  constructor(why: string) {
+  constructor(
+    readonly why: string,
+    more = '',
+  ) {
     super('WEAK_PASSWORD', `The password in ${PASSWORD_VARIABLE} is too weak: ${why}.`, {
-      hint: 'Choose a long random one, such as five or more random words, and keep it safe: the cache cannot be extended without it.',
+      hint: `Choose a long random one, such as five or more random words, and keep it safe: the cache cannot be extended without it.${more}`,
     });
   }
 }

@@ -14,6 +14,8 @@ export interface LogReport {
     /** Unreadable; a warning told of each. */
     failed: number;
   };
+  /** The first unreadable files, 1,000 at most, and why each is; a warning told of all. */
+  readonly unreadable: readonly { readonly file: string; readonly reason: string }[];
   /** Lines, and bytes of content, of all files that something is said of. */
   lines: number;
   bytes: number;

@@ -60,6 +60,9 @@ export const MOST_FINDINGS = 1_000;
 
 const PROGRESS_MS = 250;
 
+/** Unreadable files that a report names. */
+const MOST_UNREADABLE = 1000;
+
 /** Files that one thread gets at a time: so many, or so many bytes. */
 const TASK_FILES = 64;
 const TASK_BYTES = 4 << 20;
@@ -105,6 +108,7 @@ class LogRun {
   readonly #stopFlag = new Int32Array(new SharedArrayBuffer(4));
   /** By protocol; undefined for those that compare files. */
   readonly #verdicts: readonly (KnownVerdicts | undefined)[];
+  readonly #unreadable: { file: string; reason: string }[] = [];
   readonly #files = { found: 0, read: 0, known: 0, failed: 0 };
   readonly #planned = { files: 0, bytes: 0, isComplete: false };
   #numbered = 0;
@@ -162,6 +166,7 @@ class LogRun {
     const lines = this.options.showLines === true ? await shownLines(findings) : undefined;
     return {
       files: this.#files,
+      unreadable: this.#unreadable,
       lines: this.#lines,
       bytes: this.#bytes,
       protocols: this.#sums.map((sums) => sums.report()),
@@ -317,7 +322,9 @@ class LogRun {
 
   #fail(path: LogPath, reason: string): void {
     this.#files.failed++;
-    this.#warn(`Could not read ${displayPath(path)}: ${reason}.`);
+    const file = displayPath(path);
+    if (this.#unreadable.length < MOST_UNREADABLE) this.#unreadable.push({ file, reason });
+    this.#warn(`Could not read ${file}: ${reason}.`);
   }
 
   #warn(message: string): void {

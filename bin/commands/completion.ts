@@ -1,30 +1,18 @@
 import { resolve } from 'node:path';
-import { S3LogExtractionError } from '../../cache/error.js';
 import { cachePaths } from '../../cache/paths.js';
 import type { Completion } from '../../src/inventory/completion.js';
 import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
-import { formatCount, formatTable } from '../format.js';
+import { formatCount, formatTable, plural } from '../format.js';
 import {
   BY_OPTION,
   describeLeftOut,
   INVENTORY_OPTIONS,
   inventoryJson,
+  NoInventoryError,
   reportDefects,
 } from '../inventory-options.js';
-
-/** There is nothing to compare the cache with. */
-export class NoInventoryError extends S3LogExtractionError {
-  constructor() {
-    super(
-      'NO_INVENTORY',
-      'No inventory was given.',
-      { hint: 'Name a copy of what S3 Inventory writes with --inventory.' },
-      EXIT_STATUS.usage.status,
-    );
-  }
-}
 
 /** Periods with gaps that are printed; `--json` has all. */
 const MOST_ROWS = 60;
@@ -58,7 +46,7 @@ export const completionCommand = defineCommand({
     const share = shareDone(completion);
     output.print(
       [
-        `Inventory ${inventory.run} of ${JSON.stringify(inventory.sourceBucket)}: ${formatCount(completion.listed)} log files, ${formatCount(completion.extracted)} extracted${share === null ? '' : ` (${(share * 100).toFixed(2)} %)`}, ${formatCount(completion.missing)} missing.`,
+        `Inventory ${inventory.run} of ${JSON.stringify(inventory.sourceBucket)}: ${plural(completion.listed, 'log file')}, ${formatCount(completion.extracted)} extracted${share === null ? '' : ` (${(share * 100).toFixed(2)} %)`}, ${formatCount(completion.missing)} missing.`,
         ...describe(completion, by),
       ].join('\n'),
     );
@@ -78,11 +66,11 @@ function describe(completion: Completion, by: string): string[] {
   if (listed === 0) text.push('It lists no log files there: is --inventory-prefix right?');
   if (notListed > 0) {
     text.push(
-      `${formatCount(notListed)} extracted log files are not in it: expired, or (${formatCount(newer)} of them) from its day or later.`,
+      `Not in it: ${plural(notListed, 'extracted log file')}, expired, or (${formatCount(newer)} of them) from its day or later.`,
     );
   }
   if (undated > 0) {
-    text.push(`${formatCount(undated)} extracted log files have no date in their names.`);
+    text.push(`Without a date in its name: ${plural(undated, 'extracted log file')}.`);
   }
   const leftOut = describeLeftOut(completion.leftOut);
   if (leftOut !== undefined) text.push(leftOut);

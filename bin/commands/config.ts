@@ -5,7 +5,7 @@ import type { SealedText } from '../../cache/settings.js';
 import { type CommandGroup, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
-import { formatBytes, formatCount, plural } from '../format.js';
+import { formatBytes, plural } from '../format.js';
 
 const cacheSet = defineCommand({
   name: 'set',
@@ -46,7 +46,7 @@ const cacheShow = defineCommand({
         `Cache:     ${paths.root}`,
         `Format:    version ${version}, id ${id}, created ${createdAt}`,
         `Key:       ${key.source === 'password' ? 'from S3_LOG_EXTRACTION_PASSWORD' : 'from the key file beside your configuration'}`,
-        `Holds:     ${formatCount(files)} log files in ${formatBytes(cacheBytes)}`,
+        `Holds:     ${plural(files, 'log file')} in ${formatBytes(cacheBytes)}`,
         `Published: ${paths.summaries}`,
       ].join('\n'),
     );

@@ -7,8 +7,8 @@ import type { ExtractOptions, SourceInventory } from '../../src/extract/extract-
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
-import { formatBytes, formatCount } from '../format.js';
-import { INVENTORY_OPTIONS } from '../inventory-options.js';
+import { formatBytes, formatCount, plural } from '../format.js';
+import { INVENTORY_OPTIONS, requireInventory } from '../inventory-options.js';
 import { requireFolderSource } from '../source-kind.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
@@ -64,6 +64,7 @@ export const extractCommand = defineCommand({
   async run(options, context) {
     const source = sourceOf(options.source, context);
     const { limit } = options;
+    requireInventory(options);
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
     const inventory = await inventoryOf(options.inventory, options.inventoryPrefix, context);
     if (options.dryRun) return dryRun(source, limit, inventory, context);
@@ -141,7 +142,7 @@ async function dryRun(
   });
   const { files, bytes, listed } = plan;
   output.print(
-    `Would extract ${formatCount(files.new)} of ${formatCount(files.found)} files (${formatBytes(bytes)}); ${formatCount(files.known)} are known already, ${formatCount(files.failed)} cannot be extracted.`,
+    `Would extract ${formatCount(files.new)} of ${plural(files.found, 'file')} (${formatBytes(bytes)}); ${formatCount(files.known)} are known already, ${formatCount(files.failed)} cannot be extracted.`,
   );
   const { describeListed, extractionStatus } = await import('../run-extraction.js');
   if (listed !== undefined) output.print(describeListed(listed));

@@ -4,6 +4,10 @@ import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatCount, plural } from '../format.js';
 
+/** The Python tool takes any password, under the same variable. */
+const IMPORT_PASSWORD_HINT =
+  ' If this is the password of the Python tool, name it in S3_LOG_EXTRACTION_IMPORT_PASSWORD: the new cache is sealed under one of its own, or a key file.';
+
 export const importCommand = defineCommand({
   name: 'import',
   describe: DESCRIPTIONS.import,
@@ -35,8 +39,15 @@ export const importCommand = defineCommand({
   async run(options, { cacheDirectory, output, env }) {
     const { openCacheForWriting } = await import('../../cache/open-cache.js');
     const { importCache } = await import('../../src/import/import-cache.js');
+    const { skippedAddresses } = await import('../run-extraction.js');
     const { watchStopSignals } = await import('../stop-signals.js');
-    const cache = await openCacheForWriting(cacheDirectory, { command: 'import', env });
+    const { WeakPasswordError } = await import('../../cache/password.js');
+    const cache = await openCacheForWriting(cacheDirectory, { command: 'import', env }).catch(
+      (error: unknown) => {
+        if (!(error instanceof WeakPasswordError)) throw error;
+        throw new WeakPasswordError(error.why, IMPORT_PASSWORD_HINT);
+      },
+    );
     const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
       output.note('Stopping: what was imported is committed first. Signal again to leave at once.'),
     );
@@ -49,19 +60,24 @@ export const importCommand = defineCommand({
         withoutLedger: options.withoutLedger,
         password: nonEmpty(env.S3_LOG_EXTRACTION_IMPORT_PASSWORD ?? env.S3_LOG_EXTRACTION_PASSWORD),
         salt: nonEmpty(env.S3_LOG_EXTRACTION_SALT),
+        skippedAddresses: await skippedAddresses(cache, env),
         shouldStop: signals.shouldStop,
         onWarning: (message) => output.warn(message),
         onProgress: (objects, records) =>
-          output.progress(
-            `Importing: ${formatCount(objects)} objects, ${formatCount(records)} records`,
-          ),
+          output.progress(`Importing: ${plural(objects, 'object')}, ${plural(records, 'record')}`),
       });
-      const { objects, records, logFiles, recordsWithoutDownload, stopped } = report;
+      const { objects, records, logFiles, recordsSkipped, recordsWithoutDownload, stopped } =
+        report;
       const { unfinished, regions } = report;
       const text = [
         `Imported ${plural(objects.imported, 'object')} with ${plural(records, 'record')}; ${formatCount(objects.known)} known already, ${formatCount(objects.failed)} failed.`,
         `  ${plural(logFiles, 'log file')} will not be extracted again.`,
       ];
+      if (recordsSkipped > 0) {
+        text.push(
+          `  ${plural(recordsSkipped, 'record')} of addresses to skip left out: address_skipped`,
+        );
+      }
       if (recordsWithoutDownload > 0) {
         text.push(
           `  ${plural(recordsWithoutDownload, 'record')} without a note of downloads count as none.`,

@@ -3,7 +3,7 @@ import type { RepairPlan, RepairResult } from '../../src/repair/repair-cache.js'
 import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
-import { formatCount, plural } from '../format.js';
+import { plural } from '../format.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 export const repairCommand = defineCommand({
@@ -39,7 +39,7 @@ export const repairCommand = defineCommand({
     const { changed, dropMissing } = options;
     const source = options.source === undefined ? undefined : resolve(options.source);
     let files = 0;
-    const onFile = (): void => output.progress(`Checking: ${formatCount(++files)} files`);
+    const onFile = (): void => output.progress(`Checking: ${plural(++files, 'file')}`);
     if (options.dryRun) {
       const { openCacheForReading } = await import('../../cache/open-cache.js');
       const { paths } = openCacheForReading(cacheDirectory);

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatCount, formatTable, plural } from '../format.js';
-import { BY_OPTION, INVENTORY_OPTIONS } from '../inventory-options.js';
+import { BY_OPTION, INVENTORY_OPTIONS, requireInventory } from '../inventory-options.js';
 
 export const statsCommand = defineCommand({
   name: 'stats',
@@ -13,7 +13,9 @@ export const statsCommand = defineCommand({
     ['$0 stats', 'Look at what is known of requesters'],
     ['$0 stats --inventory /data/inventory', 'How many logs the bucket holds, by month'],
   ],
-  async run({ inventory, inventoryPrefix: prefix, by = 'month' }, { cacheDirectory, output }) {
+  async run(options, { cacheDirectory, output }) {
+    requireInventory(options);
+    const { inventory, inventoryPrefix: prefix, by = 'month' } = options;
     if (inventory !== undefined) {
       const { runInventoryStats } = await import('../run-inventory-stats.js');
       return runInventoryStats({ directory: resolve(inventory), prefix, by }, output);

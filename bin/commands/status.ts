@@ -17,6 +17,9 @@ export const statusCommand = defineCommand({
     const text = [
       `Cache ${paths.root} (key from a ${cacheFile.key.source === 'password' ? 'password' : 'key file'})`,
       `  log files: ${formatCount(status.files)} (${formatBytes(status.bytes)}) in ${plural(status.commits, 'commit')}`,
+      ...(status.importedObjects > 0
+        ? [`  imported:  records of ${plural(status.importedObjects, 'object')}`]
+        : []),
       `  on disk:   ${formatBytes(status.cacheBytes)}${status.bytes > 0 ? `, ${((100 * status.cacheBytes) / status.bytes).toFixed(2)} % of the logs` : ''}`,
       `  lines:     ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected`,
       ...counts('rejected', lines.reasons),
@@ -36,7 +39,7 @@ export const statusCommand = defineCommand({
     if (runs.length > 0) text.push('Last runs:');
     for (const run of runs) {
       text.push(
-        `  ${run.from}  ${plural(run.files, 'file')}, ${formatBytes(run.bytes)}, ${formatCount(run.linesKept)} kept, ${formatCount(run.linesRejected)} rejected, from ${inOneLine(run.source)}`,
+        `  ${run.from}  ${plural(run.files, 'file')}, ${run.importedObjects > 0 ? `${plural(run.importedObjects, 'imported object')}, ` : ''}${formatBytes(run.bytes)}, ${formatCount(run.linesKept)} kept, ${formatCount(run.linesRejected)} rejected, from ${inOneLine(run.source)}`,
       );
     }
     output.print(text.join('\n'));

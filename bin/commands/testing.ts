@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type CommandGroup, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
-import { formatBytes, formatCount } from '../format.js';
+import { formatBytes, plural } from '../format.js';
 
 const benchmark = defineCommand({
   name: 'benchmark',
@@ -43,7 +43,7 @@ const benchmark = defineCommand({
     );
     const { files, bytes, lines } = truth;
     output.print(
-      `Generated ${formatCount(files)} log files (${formatBytes(bytes)}, ${formatCount(lines.total)} lines) in ${directory}; what they come to stands in ${directory}.truth.json.`,
+      `Generated ${plural(files, 'log file')} (${formatBytes(bytes)}, ${plural(lines.total, 'line')}) in ${directory}; what they come to stands in ${directory}.truth.json.`,
     );
     output.json({ directory, truth: `${directory}.truth.json`, files, bytes, lines });
     return EXIT_STATUS.done.status;

@@ -84,8 +84,9 @@ const totals = defineCommand({
   async run({ mode: asked, threshold, modulus }, context) {
     const { runStage } = await import('../run-update.js');
     const { runTotals } = await import('../stages.js');
-    const { settleDatasets } = await import('../dataset-rule.js');
+    const { requireDandi, settleDatasets } = await import('../dataset-rule.js');
     return runStage('update totals', context, async (stage) => {
+      if (asked === 'dandi') requireDandi(stage.cache.paths);
       // The mapping is that of the summaries, if there is one: the two must agree.
       const mode = await settleDatasets(stage, { mode: asked === 'archive' ? asked : 'dataset' });
       return runTotals(stage, { mode, threshold, modulus });

@@ -2,7 +2,7 @@ import { S3LogExtractionError } from '../../cache/error.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
-import { formatCount, plural } from '../format.js';
+import { plural } from '../format.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** The protocol `cache` looks at the cache, not at logs. */
@@ -83,7 +83,7 @@ async function validateCache({ cacheDirectory, output }: CommandContext): Promis
     unknown = count;
   };
   try {
-    const onFile = (): void => output.progress(`Validating: ${formatCount(++files)} files`);
+    const onFile = (): void => output.progress(`Validating: ${plural(++files, 'file')}`);
     for await (const finding of findingsOf(paths, engine, onFile, onUnknown)) {
       findings.push(finding);
       output.print(`${finding.claim}: ${finding.what} (${finding.file})`);

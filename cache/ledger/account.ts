@@ -15,6 +15,8 @@ export interface RunAccount {
   to: string;
   readonly source: string;
   files: number;
+  /** How many of `files` are imported objects, not log files; undefined: none. */
+  objects?: number;
   bytes: number;
   linesKept: number;
   linesRejected: number;
@@ -24,6 +26,8 @@ export interface RunAccount {
 export interface LedgerAccount {
   commits: number;
   files: number;
+  /** How many of `files` are imported objects, not log files; undefined: none. */
+  objects?: number;
   /** Stored bytes of the log files. */
   bytes: number;
   /** Bytes of the segments and of the commit records. */
@@ -55,6 +59,7 @@ export function addToAccount(
   const { lines } = account;
   account.commits++;
   account.files += record.files.rows;
+  addObjects(account, record);
   account.bytes += record.bytes;
   for (const segment of [...record.records, ...record.rejects, record.files]) {
     account.segmentBytes += segment.bytes;
@@ -89,6 +94,7 @@ function addToRun(account: LedgerAccount, record: CommitRecord): void {
       linesKept: record.lines.kept,
       linesRejected: record.lines.rejected,
     };
+    addObjects(first, record);
     runs.set(name, first);
     account.runs.push(first);
     // Years of nightly runs must not be read and written by each of them.
@@ -98,9 +104,14 @@ function addToRun(account: LedgerAccount, record: CommitRecord): void {
   if (record.createdAt < run.from) run.from = record.createdAt;
   if (record.createdAt > run.to) run.to = record.createdAt;
   run.files += record.files.rows;
+  addObjects(run, record);
   run.bytes += record.bytes;
   run.linesKept += record.lines.kept;
   run.linesRejected += record.lines.rejected;
+}
+
+function addObjects(to: { objects?: number }, { objects }: CommitRecord): void {
+  if (objects !== undefined) to.objects = (to.objects ?? 0) + objects;
 }
 
 function addCounts(to: Record<string, number>, counts: Readonly<Record<string, number>>): void {

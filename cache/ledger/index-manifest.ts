@@ -125,6 +125,7 @@ function isAccount(value: unknown): value is LedgerAccount {
   return (
     isObject(lines) &&
     counts.every(isWhole) &&
+    isCountOrNone(value.objects) &&
     [reasons, notes].every(isObject) &&
     isListOf(runs, isRun)
   );
@@ -134,5 +135,11 @@ function isRun(value: unknown): value is LedgerAccount['runs'][number] {
   if (!isObject(value)) return false;
   const { run, from, to, source, files, bytes, linesKept, linesRejected } = value;
   const counts = [files, bytes, linesKept, linesRejected];
-  return [run, from, to, source].every(isText) && counts.every(isWhole);
+  return (
+    [run, from, to, source].every(isText) && counts.every(isWhole) && isCountOrNone(value.objects)
+  );
+}
+
+function isCountOrNone(value: unknown): boolean {
+  return value === undefined || isWhole(value);
 }

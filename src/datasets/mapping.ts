@@ -45,7 +45,20 @@ export function parseMapping(text: string, source: string): ContentLinks {
     }
     links.set(content, own);
   }
+  requireContents(links, source);
   return links;
+}
+
+/** Blobs and Zarr stores of DANDI archives are named by UUIDs. */
+const CONTENT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What would make all content unassociated is no mapping. */
+function requireContents(links: ContentLinks, source: string): void {
+  if (links.size === 0) throw new MappingError(source, 'it is empty');
+  for (const [content, datasets] of links) {
+    if (datasets.size > 0 && CONTENT_ID.test(content)) return;
+  }
+  throw new MappingError(source, 'it links no id of content (a UUID) to a dandiset');
 }
 
 /**

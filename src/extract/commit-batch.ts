@@ -4,7 +4,7 @@ import type { WritableCache } from '../../cache/open-cache.js';
 import { type LedgerRow, writeLedger } from '../../cache/segment-writer.js';
 import { storedPath } from '../source/log-path.js';
 import type { NewFile } from './plan-files.js';
-import { NOTES, REASONS } from './reasons.js';
+import { NOTES, type Note, REASONS } from './reasons.js';
 import { noteCounts, reasonCounts } from './report.js';
 import { FILE_NUMBERS, type FileNumbers } from './worker-messages.js';
 import type { WrittenSegments } from './write-batch.js';
@@ -25,6 +25,8 @@ export class CommitBatch {
   readonly records: SegmentFile[] = [];
   readonly rejects: SegmentFile[] = [];
   bytes = 0;
+  /** How many of `files` are imported objects. */
+  objects = 0;
   /** No more files join; workers write what they have in hand. */
   isClosed = false;
   /** Records of a file that cannot be read are among its own: it is given up. */
@@ -57,6 +59,11 @@ export class CommitBatch {
     addCounts(this.reasons, reply.reasons);
     addCounts(this.notes, reply.notes);
     return this.taken.length - before;
+  }
+
+  /** Note something of lines that did not come from a worker. */
+  addNote(note: Note, lines: number): void {
+    this.notes[NOTES.indexOf(note)] += lines;
   }
 
   addSegments(segments: WrittenSegments): void {
@@ -102,6 +109,7 @@ export function commitBatch(
     records: batch.records,
     rejects: batch.rejects,
     files: writeLedger(cache.paths.segments, batch.commit, batch.files),
+    ...(batch.objects > 0 ? { objects: batch.objects } : {}),
     bytes: batch.bytes,
     lines,
   };

@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitName } from '../../cache/commit-record.js';
+import { plural } from '../../cache/count-text.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
@@ -65,7 +66,7 @@ export class BatchNotCommittedError extends S3LogExtractionError {
   constructor(read: number, committed: number) {
     super(
       'BATCH_NOT_COMMITTED',
-      `Of ${read} log files that were read, ${committed} were committed.`,
+      `Of ${plural(read, 'log file')} read, ${committed} were committed.`,
       {
         hint: 'This is a defect of s3logextraction: please report it. Nothing is lost: the next run reads the others again.',
       },

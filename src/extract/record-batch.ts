@@ -200,9 +200,10 @@ export class RecordBatch {
   }
 
   /**
-   * Append a record that does not come from a line.
+   * Append a record that does not come from a line, unless its address is skipped.
    *
    * @param words of its address, if it has one
+   * @returns whether it is kept
    */
   append(
     key: Uint8Array,
@@ -213,13 +214,15 @@ export class RecordBatch {
       readonly isDownload: boolean;
     },
     words: Uint32Array | undefined,
-  ): void {
+  ): boolean {
     const core = this.#core;
+    const before = core.rows.value;
     this.input.set(key);
     const { timeSeconds, bytesLow, bytesHigh, isDownload } = record;
     const download = isDownload ? 1 : 0;
     core.append(core.input.value, key.length, timeSeconds, bytesLow, bytesHigh, download);
     if (words !== undefined) core.setAddress(words[0], words[1], words[2], words[3]);
+    return this.#dropSkipped(before) === 0;
   }
 
   /** Take out rows of skipped addresses, from a row on. @returns how many */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { plural } from '../../cache/count-text.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { Ledger } from '../../cache/ledger.js';
 import type { FernetOpener } from './fernet.js';
@@ -26,7 +27,7 @@ export class ImportGrownError extends S3LogExtractionError {
   constructor(folder: string, names: number, object: string) {
     super(
       'IMPORT_GROWN',
-      `Could not import ${folder}: it has read ${names} log files that are not known here, and some of its objects, such as ${JSON.stringify(object)}, were imported before. Which of their records are new cannot be told.`,
+      `Could not import ${folder}: it has read ${plural(names, 'log file')} not known here, and some of its objects, such as ${JSON.stringify(object)}, were imported before. Which of their records are new cannot be told.`,
       {
         hint: 'Nothing was changed. Extract those log files with "s3logextraction extract": they are not known here, so each counts once. Or import the whole cache into a new cache directory.',
       },

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { commitName } from '../../cache/commit-record.js';
+import { plural } from '../../cache/count-text.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import { createBulkSealer } from '../../cache/seal-many.js';
 import type { LedgerRow } from '../../cache/segment-writer.js';
+import { AddressFilter } from '../extract/address-filter.js';
 import { CommitBatch, commitBatch } from '../extract/commit-batch.js';
 import { type ExtractionMode, extractionMode } from '../extract/extraction-mode.js';
-import { RecordBatch } from '../extract/record-batch.js';
+import { RecordBatch, type RecordChoice } from '../extract/record-batch.js';
 import { SegmentStore } from '../extract/segment-store.js';
 import { ENCODING } from '../source/encoding.js';
 import { OBJECT, requireImportable } from './check-import.js';
@@ -32,6 +34,8 @@ export interface ImportOptions {
    * Without it nothing is imported when there are any.
    */
   readonly unfinished?: 'read' | 'again' | undefined;
+  /** RE2 expression of addresses whose records are not taken over. */
+  readonly skippedAddresses?: string | undefined;
   /** Also when nothing says which log files its records are of. */
   readonly withoutLedger?: boolean | undefined;
   readonly shouldStop?: (() => boolean) | undefined;
@@ -44,6 +48,8 @@ export interface ImportReport {
   logFiles: number;
   objects: { imported: number; known: number; failed: number };
   records: number;
+  /** Left out for their addresses, and not among `records`. */
+  recordsSkipped: number;
   /** Requests of which it is not known whether they were downloads: they count as none. */
   recordsWithoutDownload: number;
   /** Log files begun and not ended, and names of some of them. */
@@ -60,7 +66,7 @@ export class UnfinishedImportError extends S3LogExtractionError {
     const others = names.length > some.length ? ` and ${names.length - some.length} more` : '';
     super(
       'IMPORT_UNFINISHED',
-      `The cache ${folder} has begun ${names.length} log files and not ended them: ${some.join(', ')}${others}. Some of their records may be there, or none.`,
+      `The cache ${folder} has begun ${plural(names.length, 'log file')} and not ended: ${some.join(', ')}${others}. Some of their records may be there, or none.`,
       {
         hint: 'If the Python tool ran with several workers, as it does by default, nothing of these was merged: import with --unfinished again, and "extract" reads them. If it ran with one worker, --unfinished read takes what it has written and reads none twice; what it had not written stays missing. Or extract all logs anew.',
       },
@@ -80,7 +86,7 @@ const BATCH_LIMITS = { rows: 1_000_000, keyBytes: 64 << 20 };
  * extracted from now on; then its records, object by object. What was imported once is known: an import that
  * ended early goes on, and none counts twice. Nothing is committed before it is clear that all of it can be.
  *
- * @throws {PeerCacheError} @throws {ImportWithoutLedgerError} @throws {ImportGrownError} @throws {UnfinishedImportError} @throws {OtherModeError} @throws {CacheWriteError}
+ * @throws {AddressExpressionError} @throws {PeerCacheError} @throws {ImportWithoutLedgerError} @throws {ImportGrownError} @throws {UnfinishedImportError} @throws {OtherModeError} @throws {CacheWriteError}
  */
 export async function importCache(
   cache: WritableCache,
@@ -97,13 +103,15 @@ export async function importCache(
     logFiles: 0,
     objects: { imported: 0, known: 0, failed: 0 },
     records: 0,
+    recordsSkipped: 0,
     recordsWithoutDownload: 0,
     unfinished: { count: unfinished.length, names: unfinished.slice(0, MOST_NAMES) },
     regions: { imported: 0, leftOut: 0 },
     stopped: false,
   };
+  const batch = new RecordBatch(BATCH_LIMITS, addressChoice(options.skippedAddresses));
   const ledger = await Ledger.open(cache.paths, cache.lock);
-  const run = new ImportRun(cache, ledger, folder, mode, report, options);
+  const run = new ImportRun(cache, ledger, folder, mode, report, options, batch);
   try {
     const read = options.unfinished === 'read' ? unfinished : [];
     const names = [...peer.names, ...read].sort();
@@ -119,8 +127,13 @@ export async function importCache(
   return report;
 }
 
+/** @throws {AddressExpressionError} when the batch is made */
+function addressChoice(expression: string | undefined): RecordChoice {
+  if (expression === undefined) return {};
+  return { addressFilter: (core) => new AddressFilter(core, expression) };
+}
+
 class ImportRun {
-  readonly #batch = new RecordBatch(BATCH_LIMITS);
   readonly #store: SegmentStore;
   readonly #words = new Uint32Array(4);
   readonly #runToken: string;
@@ -135,6 +148,7 @@ class ImportRun {
     private readonly mode: ExtractionMode,
     private readonly report: ImportReport,
     private readonly options: ImportOptions,
+    private readonly batch: RecordBatch,
   ) {
     this.#store = new SegmentStore(cache.paths.segments, 'i', createBulkSealer(cache.key));
     this.#runToken = createHash('sha256').update(cache.lock.token).digest('hex').slice(0, 8);
@@ -145,7 +159,7 @@ class ImportRun {
   async takeLogFiles(names: readonly string[]): Promise<void> {
     for (const name of names) {
       if (this.ledger.lookUp(name, 0, 0) !== 'new') continue;
-      this.#commit.files.push(entry(name, 0));
+      this.#commit.files.push(entry(name));
       this.report.logFiles++;
       if (this.#commit.files.length >= COMMIT_ENTRIES) await this.#finishCommit();
     }
@@ -165,14 +179,15 @@ class ImportRun {
         report.objects.known++;
         continue;
       }
-      const counts = this.#check(object);
-      if (counts === undefined) continue;
-      const { records } = counts;
-      this.#take(object);
-      this.#commit.files.push(entry(name, records));
+      if (!this.#isWhole(object)) continue;
+      const { records, skipped, withoutFlag } = this.#take(object);
+      this.#commit.files.push(entry(name, records, skipped));
+      this.#commit.objects++;
+      this.#commit.addNote('address_skipped', skipped);
       report.objects.imported++;
       report.records += records;
-      report.recordsWithoutDownload += counts.withoutFlag;
+      report.recordsSkipped += skipped;
+      report.recordsWithoutDownload += withoutFlag;
       rows += records;
       if (rows >= COMMIT_ROWS || this.#commit.files.length >= COMMIT_ENTRIES) {
         await this.#finishCommit();
@@ -183,31 +198,34 @@ class ImportRun {
     await this.#finishCommit();
   }
 
-  /** Read an object once before any record of it counts. @returns how many it has, and how many without a flag */
-  #check(object: PeerObject): { records: number; withoutFlag: number } | undefined {
-    let records = 0;
-    let withoutFlag = 0;
+  /** Read an object once before any record of it counts. */
+  #isWhole(object: PeerObject): boolean {
     try {
-      for (const { isFlagKnown } of peerRecords(object, this.open, this.#words)) {
-        records++;
-        if (!isFlagKnown) withoutFlag++;
-      }
-      return { records, withoutFlag };
+      for (const _ of peerRecords(object, this.open, this.#words));
+      return true;
     } catch (error) {
       if (!(error instanceof PeerObjectError)) throw error;
       this.report.objects.failed++;
       this.options.onWarning?.(`Could not import ${JSON.stringify(object.key)}: ${error.message}.`);
-      return undefined;
+      return false;
     }
   }
 
-  #take(object: PeerObject): void {
+  /** @returns how many records are kept, how many of these have no flag, and how many are left out */
+  #take(object: PeerObject): { records: number; skipped: number; withoutFlag: number } {
     const key = Buffer.from(object.key, 'utf8');
     const words = this.#words;
+    const counts = { records: 0, skipped: 0, withoutFlag: 0 };
     for (const record of peerRecords(object, this.open, words)) {
-      this.#batch.append(key, record, record.hasAddress ? words : undefined);
-      if (this.#batch.isFull()) this.#store.write(this.#batch, this.#commit.commit);
+      if (this.batch.append(key, record, record.hasAddress ? words : undefined)) {
+        counts.records++;
+        if (!record.isFlagKnown) counts.withoutFlag++;
+      } else {
+        counts.skipped++;
+      }
+      if (this.batch.isFull()) this.#store.write(this.batch, this.#commit.commit);
     }
+    return counts;
   }
 
   readonly open = (): FernetOpener | undefined => {
@@ -218,7 +236,7 @@ class ImportRun {
 
   async #finishCommit(): Promise<void> {
     const commit = this.#commit;
-    this.#store.write(this.#batch, commit.commit);
+    this.#store.write(this.batch, commit.commit);
     commit.addSegments(await this.#store.settle());
     if (commit.files.length > 0) {
       const record = commitBatch(this.cache, commit, this.mode, this.folder);
@@ -232,7 +250,7 @@ class ImportRun {
   }
 }
 
-function entry(name: string, records: number): LedgerRow {
+function entry(name: string, kept = 0, skipped = 0): LedgerRow {
   return {
     name,
     path: name,
@@ -241,9 +259,9 @@ function entry(name: string, records: number): LedgerRow {
     encoding: ENCODING.unknown,
     check: 0,
     contentBytes: 0,
-    lines: records,
-    kept: records,
-    skipped: 0,
+    lines: kept + skipped,
+    kept,
+    skipped,
     rejected: 0,
   };
 }

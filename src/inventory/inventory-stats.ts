@@ -13,6 +13,8 @@ import { type Period, periodOf } from '../source/log-period.js';
 export interface FileSum {
   files: number;
   bytes: number;
+  /** Files that the inventory lists without a size. */
+  withoutSize: number;
 }
 
 /** What an inventory says of the logs in a bucket. */
@@ -48,9 +50,9 @@ export async function inventoryStats(
   const classes = new Map<string, FileSum>();
   let first: string | undefined;
   let last: string | undefined;
-  const all: FileSum = { files: 0, bytes: 0 };
+  const all: FileSum = { files: 0, bytes: 0, withoutSize: 0 };
   for await (const objects of readInventory(inventory, account)) {
-    for (const { key, sizeBytes = 0, storageClass } of objects) {
+    for (const { key, sizeBytes, storageClass } of objects) {
       const listed = listedPath(key, folder);
       if (typeof listed === 'string') {
         leftOut[listed]++;
@@ -83,13 +85,14 @@ function className(classes: ReadonlyMap<string, FileSum>, name: string): string 
 function sumOf(sums: Map<string, FileSum>, name: string): FileSum {
   let sum = sums.get(name);
   if (sum === undefined) {
-    sum = { files: 0, bytes: 0 };
+    sum = { files: 0, bytes: 0, withoutSize: 0 };
     sums.set(name, sum);
   }
   return sum;
 }
 
-function add(sum: FileSum, bytes: number): void {
+function add(sum: FileSum, bytes: number | undefined): void {
   sum.files++;
-  sum.bytes += bytes;
+  if (bytes === undefined) sum.withoutSize++;
+  else sum.bytes += bytes;
 }

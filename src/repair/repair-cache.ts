@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { fsyncDirectory } from '../../cache/atomic-write.js';
 import { readCommit } from '../../cache/commit-record.js';
+import { plural } from '../../cache/count-text.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { removeIndex } from '../../cache/ledger/index-manifest.js';
 import { Ledger } from '../../cache/ledger.js';
@@ -70,8 +71,8 @@ export class LogFilesMissingError extends S3LogExtractionError {
       const files =
         names === undefined
           ? 'log files that cannot be told'
-          : `${names.length} log files, ${JSON.stringify(names[0])} among them`;
-      const lost = records === undefined ? '' : ` (the commit has ${records} records)`;
+          : `${plural(names.length, 'log file')}, ${JSON.stringify(names[0])} among them`;
+      const lost = records === undefined ? '' : ` (the commit has ${plural(records, 'record')})`;
       return `${commit}: ${files}${lost}`;
     });
     const more = missing.length > 5 ? `; and ${missing.length - 5} more commits` : '';
@@ -221,7 +222,7 @@ async function addChanged(
     for (const folder of source === undefined ? [...ledger.sources] : [source]) {
       for (const [commit, names] of await commitsOfChanged(folder, ledger)) {
         const record = readCommit(paths, commit);
-        const findings = [`${names.length} log files have changed since`];
+        const findings = [`${plural(names.length, 'log file')} changed since`];
         broken.set(commit, { commit, record, hasLedger: true, findings });
       }
     }

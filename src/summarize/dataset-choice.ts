@@ -21,7 +21,7 @@ export class DatasetChoiceError extends S3LogExtractionError {
 export class UnknownDatasetError extends S3LogExtractionError {
   constructor(names: readonly string[]) {
     super('UNKNOWN_DATASET', `No records of the picked dataset ${names.join(', ')}.`, {
-      hint: 'A dataset is the first component of the keys as logged; upper and lower case differ.',
+      hint: 'Datasets are, unless said otherwise, first components of keys as logged; of a DANDI archive identifiers of dandisets such as 000003, besides "unassociated" and "undetermined". Upper and lower case differ. "totals.json" among the summaries names all.',
     });
   }
 }

@@ -7,7 +7,7 @@ import { Sandbox } from '../support/cli.js';
 import { type DandiServer, dandiServer } from '../support/dandi-server.js';
 import { blobKey, expectedDandi, uuid } from '../support/dandi-truth.js';
 import { readTree } from '../support/published-tree.js';
-import { addressOf, logText, type TruthLine } from '../support/truth.js';
+import { logText, type TruthLine } from '../support/truth.js';
 
 let sandbox: Sandbox;
 beforeEach(() => {
@@ -193,12 +193,59 @@ describe('dandi mode', () => {
     expect(ended.stderr).toContain('extracted in generic mode, not in dandi mode');
   });
 
+  it('keeps its dandisets and its mapping when datasets by keys are asked for', async () => {
+    const lines = makeLines();
+    sandbox.write('log', logText(lines));
+    await sandbox.done('extract', 'logs', '--mode', 'dandi');
+    await publishAll('--mapping', saveMapping());
+    const before = published();
+    for (const rule of [
+      ['--dataset-level', '1'],
+      ['--dataset-pattern', '^(blobs)/'],
+    ]) {
+      const ended = await sandbox.run(['update', 'summaries', ...rule]);
+      expect([ended.status, ended.stderr]).toEqual([
+        2,
+        expect.stringMatching(/dandi mode, and its datasets are dandisets[\s\S]*--cache/),
+      ]);
+    }
+    await sandbox.done('update');
+    expect(published()).toEqual(before);
+    const unknown = await sandbox.run(['update', 'summaries', '--pick', 'nosuch']);
+    expect(unknown.stderr).toMatch(/nosuch[\s\S]*identifiers of dandisets/);
+  });
+
+  it('is nothing for a cache of generic mode, which keeps its tables', async () => {
+    sandbox.write('log', logText(makeLines()));
+    await sandbox.done('update', '--from', 'logs');
+    const before = published();
+    for (const line of [
+      ['update', 'summaries', '--mode', 'dandi'],
+      ['update', 'summaries', '--mapping', saveMapping()],
+      ['update', 'summaries', '--shared', 'first'],
+      ['update', 'totals', '--mode', 'dandi'],
+    ]) {
+      const ended = await sandbox.run(line);
+      expect([line, ended.status, ended.stderr]).toEqual([
+        line,
+        2,
+        expect.stringContaining('was extracted in generic mode'),
+      ]);
+    }
+    await sandbox.done('update');
+    expect(published()).toEqual(before);
+  });
+
   it('says what is wrong with a mapping, and publishes nothing of it', async () => {
     sandbox.write('log', logText(makeLines()));
     await sandbox.done('extract', 'logs', '--mode', 'dandi');
     const bad = [
       ['{"a": ', 'it is not JSON'],
       ['[]', 'it is not a JSON object'],
+      ['{}', 'it is empty'],
+      [JSON.stringify({ [uuid(1)]: {} }), 'it links no id of content'],
+      // The other way round.
+      [JSON.stringify({ '000003': { 'a.nwb': uuid(1) } }), 'it links no id of content'],
       ['{"a": "b"}', 'linked to nothing'],
       ['{"a": {"000001": 7}}', 'no text'],
       ['{"a": {"000001": []}}', 'no text'],
@@ -212,66 +259,6 @@ describe('dandi mode', () => {
     const ended = await sandbox.run(['update', 'summaries', '--mapping', 'bad.json.gz']);
     expect(ended.stderr).toContain('its gzip is damaged');
     expect(published().size).toBe(0);
-  });
-});
-
-describe('addresses to skip', () => {
-  const lines: TruthLine[] = [1, 2, 3, 5, 3, 2].map((client, n) => ({
-    key: blobKey(uuid(n)),
-    time: START,
-    client,
-    bytes: 10n,
-  }));
-  const expression = `^(198[.]51[.]0[.]2|2001:db8:3::1)$`;
-
-  it('are dropped and counted, by the variable', async () => {
-    sandbox.write('log', logText(lines));
-    const ended = await sandbox.run(['extract', 'logs', '--mode', 'dandi', '--json'], {
-      env: { IPS_TO_SKIP: expression },
-    });
-    expect(ended.json.lines).toMatchObject({ kept: 2, skipped: 4, notes: { address_skipped: 4 } });
-  });
-
-  it('are dropped by an expression that is kept sealed, and never shown', async () => {
-    const set = await sandbox.run(['config', 'skip-ips', 'set'], {
-      env: { IPS_TO_SKIP: expression },
-    });
-    expect(set.status).toBe(0);
-    const shown = await sandbox.run(['config', 'skip-ips', 'show']);
-    expect(shown.stdout).toContain('An expression is kept, sealed.');
-    for (const [name, text] of readTree(sandbox.cache)) {
-      expect([name, text.includes('198[') || text.includes('198.51')]).toEqual([name, false]);
-    }
-    expect(set.stdout + set.stderr + shown.stdout + shown.stderr).not.toMatch(/198[.[]/);
-    sandbox.write('log', logText([...lines, { ...lines[0], key: 'other' } as TruthLine]));
-    const report = await sandbox.done('extract', 'logs', '--mode', 'dandi');
-    expect(report.lines).toMatchObject({
-      kept: 2,
-      skipped: 5,
-      notes: { address_skipped: 4, key_not_content: 1 },
-    });
-    await sandbox.done('config', 'skip-ips', 'clear');
-    sandbox.write('more', logText(lines));
-    expect((await sandbox.done('extract', 'logs')).lines.kept).toBe(6);
-  });
-
-  it('hold in generic mode, too, and for lines that only the careful parser reads', async () => {
-    const odd = lines.map((line) => ({ ...line, agent: 'with [brackets]' }));
-    sandbox.write('log', logText([...odd, ...lines]));
-    const ended = await sandbox.run(['extract', 'logs', '--json'], {
-      env: { IPS_TO_SKIP: addressOf(3) },
-    });
-    expect(ended.json.lines).toMatchObject({ kept: 8, skipped: 4, notes: { address_skipped: 4 } });
-  });
-
-  it('takes no expression that RE2 does not know, and does not repeat it', async () => {
-    sandbox.write('log', logText(lines));
-    for (const text of ['(unclosed-secret', '(?=secret)', '(a)\\1secret']) {
-      const ended = await sandbox.run(['extract', 'logs'], { env: { IPS_TO_SKIP: text } });
-      expect(ended.status).toBe(1);
-      expect(ended.stderr).toContain('INVALID_SKIP_EXPRESSION');
-      expect(ended.stderr).not.toContain('secret');
-    }
   });
 });
 

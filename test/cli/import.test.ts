@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
+import { fernet, newerKey, olderKey } from '../support/fernet.js';
 import { IpinfoServer } from '../support/ipinfo-server.js';
 import { readTree } from '../support/published-tree.js';
 import { CLIENTS, LINES, LISTS, REGIONS } from '../support/region-clients.js';
@@ -74,31 +74,6 @@ function writePeer(
   }
 }
 
-/** Keys of the Python tool: before its version 1.10.8, and since. */
-const olderKey = (password: string) => createHash('sha256').update(password).digest();
-const newerKey = (password: string, salt: string) =>
-  pbkdf2Sync(password, salt, 600_000, 32, 'sha256');
-
-/** Fernet, by its specification. */
-function fernet(key: Buffer): (text: string) => string {
-  return (text) => {
-    const iv = randomBytes(16);
-    const cipher = createCipheriv('aes-128-cbc', key.subarray(16), iv);
-    const time = Buffer.alloc(8);
-    time.writeBigUInt64BE(1_720_000_000n);
-    const body = Buffer.concat([
-      Buffer.from([0x80]),
-      time,
-      iv,
-      cipher.update(text),
-      cipher.final(),
-    ]);
-    const hmac = createHmac('sha256', key.subarray(0, 16)).update(body).digest();
-    const token = Buffer.concat([body, hmac]).toString('base64url');
-    return token.padEnd(Math.ceil(token.length / 4) * 4, '=');
-  };
-}
-
 function published(): Map<string, string> {
   return readTree(join(sandbox.cache, 'summaries'));
 }
@@ -122,7 +97,16 @@ describe('import', () => {
       recordsWithoutDownload: 0,
       objects: { known: 0, failed: 0 },
     });
+    const imported = new Set(first.map(({ key }) => key)).size;
+    const holds = { files: 1, importedObjects: imported };
+    expect(await sandbox.done('status')).toMatchObject({ ...holds, runs: [holds] });
+    expect(await sandbox.done('config', 'cache', 'show')).toMatchObject({ files: 1 });
+    const { stdout } = await sandbox.run(['status']);
+    expect(stdout).toContain(`records of ${imported} objects`);
+    expect(stdout).toContain(`1 file, ${imported} imported objects, 0 B`);
     await goOn();
+    // Also by the index of the ledger.
+    expect(await sandbox.done('status')).toMatchObject({ files: 2, importedObjects: imported });
     expect((await sandbox.done('validate', 'cache')).findings).toEqual([]);
   });
 
@@ -254,6 +238,49 @@ describe('import', () => {
     ]) {
       expect([name, tree.get(name)]).toEqual([name, content]);
     }
+  });
+
+  it('says where the password of the tool goes when it is too weak for a cache of ours', async () => {
+    writePeer(first);
+    const env = { S3_LOG_EXTRACTION_PASSWORD: 'short' };
+    const ended = await sandbox.run(['import', peer], { env });
+    expect(ended.stderr).toMatch(/S3_LOG_EXTRACTION_IMPORT_PASSWORD[\s\S]*WEAK_PASSWORD/);
+    sandbox.write('log', logText(first));
+    const other = await sandbox.run(['extract', sandbox.logs], { env });
+    expect(other.stderr).toContain('WEAK_PASSWORD');
+    expect(other.stderr).not.toContain('IMPORT_PASSWORD');
+  });
+
+  it('leaves out records of addresses to skip, and counts them as extract does', async () => {
+    const machine = addressOf(7);
+    const others = first.filter(({ client }) => client !== 7);
+    const left = first.length - others.length;
+    expect(left).toBeGreaterThan(1);
+    // A whole object of the archive's own machine, too.
+    const own: TruthLine = { key: 'ds0/own', time: 1_720_000_000, client: 7, bytes: 5n };
+    writePeer([...first, own]);
+    const bad = await sandbox.run(['import', peer], { env: { IPS_TO_SKIP: '(secret' } });
+    expect(bad.stderr).toContain('[INVALID_SKIP_EXPRESSION]');
+    expect(bad.stderr).not.toContain('secret');
+    const expression = `^${machine.replaceAll('.', '[.]')}$`;
+    await sandbox.run(['config', 'skip-ips', 'set'], { env: { IPS_TO_SKIP: expression } });
+    const told = await sandbox.run(['import', peer, '--json']);
+    expect(told.json).toMatchObject({ records: others.length, recordsSkipped: left + 1 });
+    const status = await sandbox.done('status');
+    expect(status.lines).toMatchObject({ kept: others.length, skipped: left + 1 });
+    expect(status.lines.notes).toEqual({ address_skipped: left + 1 });
+    await sandbox.done('update');
+    expect(published()).toEqual(expectedTree(recordsOf(others)));
+    expect((await sandbox.done('validate', 'cache')).findings).toEqual([]);
+
+    const direct = new Sandbox();
+    const env = { IPS_TO_SKIP: expression };
+    const text = await new Sandbox().run(['import', peer], { env });
+    expect(text.stdout).toContain(`${left + 1} records of addresses to skip left out`);
+    direct.write('log', logText([...first, own]));
+    const ended = await direct.run(['update', '--from', 'logs', '--json'], { env });
+    expect(ended.json.extraction.lines.notes.address_skipped).toBe(left + 1);
+    expect(readTree(join(direct.cache, 'summaries'))).toEqual(published());
   });
 
   it('takes older caches, without notes of downloads, and says so', async () => {

@@ -44,6 +44,43 @@ const OTHERS: ListedObject[] = [
 const LEFT_OUT = { outside: 1, other: 3, unsafe: 1, hidden: 1 };
 
 describe('stats --inventory', () => {
+  it('says that sizes are not listed where they are not', async () => {
+    const rows = [1, 2].map((n) => `"logs-of-tests","logs/${log(1, 0, n)}"\n`).join('');
+    writeCsvInventory(inventory, [rows], undefined, 'Bucket, Key');
+    const stats = await sandbox.done('stats', '--inventory', inventory);
+    expect(stats).toMatchObject({ files: 2, bytes: 0, withoutSize: 2 });
+    const { stdout } = await sandbox.run(['stats', '--inventory', inventory]);
+    expect(stdout).toContain('2 log files (sizes are not listed)');
+    expect(stdout).toMatch(/2024-07 +2 +not listed/);
+    expect(stdout).not.toContain('0 B');
+  });
+
+  it.each([
+    [['stats', '--by', 'day'], '--by needs an inventory'],
+    [['stats', '--inventory-prefix', 'logs'], '--inventory-prefix needs an inventory'],
+    [['extract', 'logs', '--inventory-prefix', 'logs'], '--inventory-prefix needs an inventory'],
+  ])('%j is refused', async (line, why) => {
+    const ended = await sandbox.run(line);
+    expect([ended.status, ended.stderr]).toEqual([2, expect.stringContaining(why)]);
+  });
+
+  it('is what extract asks about when nothing that is listed is there', async () => {
+    const name = log(1, 0, 1);
+    writeLog(name);
+    writeCsvInventory(inventory, [[{ key: `archive/${name}` }]]);
+    const args = ['extract', 'logs', '--inventory', inventory];
+    const ended = await sandbox.run(args);
+    expect([ended.status, ended.stdout]).toEqual([
+      3,
+      expect.stringContaining('--inventory-prefix'),
+    ]);
+    const right = await sandbox.run([...args, '--inventory-prefix', 'archive']);
+    expect([right.status, right.stdout]).toEqual([
+      0,
+      expect.not.stringContaining('--inventory-prefix'),
+    ]);
+  });
+
   it.each(['CSV', 'Parquet'])('counts the logs that an inventory in %s lists', async (format) => {
     const logs: ListedObject[] = [];
     for (let n = 0; n < 300; n++) {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
@@ -41,5 +42,15 @@ describe('validate PROTOCOL SOURCE', () => {
     const damaged = await sandbox.run(['validate', 'lines', join(sandbox.root, 'logs')]);
     expect(damaged.status).toBe(3);
     expect(damaged.stderr).toContain('damaged.gz: damaged gzip data');
+    const told = await sandbox.run(['validate', 'lines', join(sandbox.root, 'logs'), '--json']);
+    expect(told.json.unreadable).toEqual([
+      { file: expect.stringMatching(/damaged[.]gz$/), reason: expect.stringContaining('gzip') },
+    ]);
+    // What was found matters more than what could not be read; both are told.
+    sandbox.write('cut', 'no record of a log\n');
+    const both = await sandbox.run(['validate', 'lines', join(sandbox.root, 'logs'), '--json']);
+    expect([both.status, both.json.files.failed, both.json.unreadable.length]).toEqual([6, 1, 1]);
+    expect(both.stderr).toContain('damaged.gz: damaged gzip data');
+    rmSync(join(sandbox.root, 'logs', 'cut'));
   });
 });

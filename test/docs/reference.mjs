@@ -19,7 +19,7 @@ function commandsBelow(path) {
     .map((line) => line.trim())
     .filter((line) => line.startsWith(`${prefix} `))
     .map((line) => line.slice(prefix.length + 1).split(/\s/)[0])
-    .filter((name) => /^[a-z]+$/.test(name));
+    .filter((name) => /^[a-z][a-z-]*$/.test(name));
   const below = [...new Set(names)].filter((name) => {
     const child = helpOf([...path, name]);
     return child !== help && child.startsWith(`${prefix} ${name}`);

@@ -86,12 +86,19 @@ function ownEnds(scene, done, { published, whole }) {
   // More files than are synced one by one.
   const keys = Array.from({ length: 60 }, (_, n) => line(n).replaceAll(/\bds\d\//g, `many${n}/`));
   writeFileSync(join(many, 'a.log'), keys.join(''));
+  const contents = join(scratch, 'contents');
+  mkdirSync(contents);
+  const blob = 'blobs/111/111/11111111-2222-4333-8444-555555555555';
+  const blobs = Array.from({ length: 60 }, (_, n) => line(n).replaceAll(/\bds\d\/[^\s"?]+/g, blob));
+  writeFileSync(join(contents, 'a.log'), blobs.join(''));
+  const dandi = join(scratch, 'dandi');
+  done(dandi, 'extract', contents, '--mode', 'dandi');
   const scenarios = [
     [
       'mapping',
-      whole,
+      dandi,
       ['update', 'summaries', '--mode', 'dandi', '--mapping', mapping],
-      ['update', '--from', logs],
+      ['update', '--from', contents],
     ],
     ['levels', whole, ['update', 'summaries', '--dataset-level', '2'], ['update', '--from', logs]],
     ['coordinates', published, ['update', 'ip', 'coordinates'], ['update', '--from', logs]],

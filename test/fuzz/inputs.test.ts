@@ -78,9 +78,9 @@ describe('what is given to the program', () => {
   it('mappings of content', async () => {
     const mapping = Buffer.from(
       JSON.stringify({
-        'a-1': { '000001': 'x/y.nwb' },
-        'b-2': { '000001': ['p', 'q'], '000002': 'z' },
-        'c-3': {},
+        'a1a1a1a1-0000-4000-8000-000000000001': { '000001': 'x/y.nwb' },
+        'b2b2b2b2-0000-4000-8000-000000000002': { '000001': ['p', 'q'], '000002': 'z' },
+        'c3c3c3c3-0000-4000-8000-000000000003': {},
       }),
     );
     const refused = await fuzz('mapping', {

@@ -55,13 +55,14 @@ export function writeCsvInventory(
   destination: string,
   files: readonly (readonly ListedObject[] | string)[],
   run = RUN,
+  fileSchema = COLUMNS,
 ): string {
   const contents = files.map((file) =>
     gzipSync(
       typeof file === 'string' ? file : file.map((object) => `${csvRow(object)}\n`).join(''),
     ),
   );
-  return writeRun(destination, contents, { fileFormat: 'CSV', fileSchema: COLUMNS }, 'csv.gz', run);
+  return writeRun(destination, contents, { fileFormat: 'CSV', fileSchema }, 'csv.gz', run);
 }
 
 /** Write a run in Parquet, as S3 has it, in small row groups. @returns the folder of the run */

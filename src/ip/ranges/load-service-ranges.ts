@@ -1,3 +1,4 @@
+import { plural } from '../../../cache/count-text.js';
 import type { CachePaths } from '../../../cache/paths.js';
 import { downloadList, sha256 } from './download-list.js';
 import type { FetchTextOptions } from './fetch-text.js';
@@ -140,7 +141,7 @@ function warningText(
   const what = `The list of ${list.name} ranges could not be had: ${problem}.`;
   if (copyOf !== undefined) {
     const hours = Math.max(0, Math.round((time.getTime() - copyOf) / HOUR_MS));
-    const age = hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+    const age = hours < 48 ? plural(hours, 'hour') : plural(Math.round(hours / 24), 'day');
     return `${what} The copy of ${new Date(copyOf).toISOString().slice(0, 10)}, ${age} old, is used instead.`;
   }
   const how = isOffline
