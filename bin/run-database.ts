@@ -1,0 +1,69 @@
+import { type CollectReport, collectLogs } from '../src/database/collect-logs.js';
+import { folderSource } from '../src/database/folder-source.js';
+import { databaseSettings } from '../src/database/settings.js';
+import type { CommandContext } from './command.js';
+import { EXIT_STATUS } from './exit-status.js';
+import { formatBytes, formatCount, formatElapsed, plural } from './format.js';
+import { extractionReporter } from './progress-reporter.js';
+import { repeatEvery } from './repeat.js';
+import { reportError } from './run-command.js';
+import { watchSignals } from './stop-signals.js';
+
+/** Collect with progress and warnings shown, once or again and again. @returns the exit status */
+export async function runCollect(
+  options: {
+    readonly source: string;
+    readonly workers: number;
+    readonly limit: number | undefined;
+    readonly deleteAfter: boolean;
+    readonly every: number | undefined;
+    readonly schema: string;
+  },
+  { cacheDirectory, output, env }: CommandContext,
+): Promise<number> {
+  const settings = databaseSettings(env, options.schema);
+  const signals = watchSignals(() =>
+    output.note('Stopping: what is in hand is committed first. Signal again to leave at once.'),
+  );
+  try {
+    const once = async (): Promise<number> => {
+      const report = await collectLogs({
+        settings,
+        cacheDirectory,
+        env,
+        source: folderSource(options.source),
+        workers: options.workers,
+        limit: options.limit,
+        deleteAfter: options.deleteAfter,
+        shouldStop: signals.shouldStop,
+        onWarning: (message) => output.warn(message),
+        onProgress: extractionReporter(output, 'Collecting'),
+      });
+      output.print(describeCollection(report));
+      output.json(report);
+      return report.objects.failed > 0 ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
+    };
+    const fail = (error: unknown): number => reportError(error, output, 'collecting logs');
+    return await repeatEvery(options.every, signals.shouldStop, once, fail);
+  } finally {
+    signals.close();
+  }
+}
+
+function describeCollection(report: CollectReport): string {
+  const { objects, lines, rows, rejected, bytes, elapsedMs, stopped } = report;
+  const rate =
+    elapsedMs > 0 ? `, ${formatCount(Math.round((rows / elapsedMs) * 1000))} rows/s` : '';
+  const text = [
+    `Collected ${plural(objects.collected, 'log object')} (${formatBytes(bytes)}) in ${formatElapsed(elapsedMs)}${rate}.`,
+    `  objects: ${formatCount(objects.found)} found, ${formatCount(objects.known)} known already, ${formatCount(objects.failed)} failed`,
+    `  lines: ${formatCount(lines)} = ${formatCount(rows)} rows + ${formatCount(rejected)} rejected`,
+  ];
+  if (objects.deleted > 0 || objects.kept > 0) {
+    text.push(
+      `  deleted: ${plural(objects.deleted, 'log object')}; ${formatCount(objects.kept)} kept, as lines of them were rejected`,
+    );
+  }
+  if (stopped) text.push('Stopped as asked; the next run goes on from here.');
+  return text.join('\n');
+}
