@@ -15,6 +15,11 @@ export const EXIT_STATUS = {
       'the quota of a lookup service is used up; what was found is kept, the rest stays to do',
   },
   findings: { status: 6, meaning: 'a validation protocol found something' },
+  exceeded: { status: 7, meaning: '"database usage": a quota is exceeded' },
+  nearQuota: {
+    status: 8,
+    meaning: '"database usage": a quota has reached its warning threshold, and none is exceeded',
+  },
   interrupted: {
     status: 130,
     meaning: 'ended at once by a second SIGINT or SIGTERM; nothing committed is lost',

@@ -5,7 +5,7 @@ import { parseLine } from '../extract/parse-line.js';
 import { UnreadableFileError } from '../extract/read-log-file.js';
 import { REASON } from '../extract/reasons.js';
 import { CHUNK_BYTES, LONGEST_LINE } from '../extract/record-batch.js';
-import { RowEncoder } from './row-encoder.js';
+import { nextOddByte, type RowEncoder } from './row-encoder.js';
 
 /** Of some 1 MiB each. */
 const MOST_PIECES = 256;
@@ -65,7 +65,7 @@ export class LineRows extends LineCutter {
     if (encoder.pieces.length > MOST_PIECES) {
       throw new UnreadableFileError('more content comes out of it at once than can be held');
     }
-    const isPlain = RowEncoder.isPlain(buffer.subarray(0, end));
+    let odd = nextOddByte(buffer, 0, end);
     let at = 0;
     while (at < end) {
       let feed = buffer.indexOf(LF, at);
@@ -76,7 +76,8 @@ export class LineRows extends LineCutter {
       const reason =
         feed - at > LONGEST_LINE ? REASON.line_too_long : parseLine(buffer, at, feed, line);
       if (reason === 0) {
-        encoder.add(buffer, at, feed, line, fileOffset + at, isPlain);
+        if (odd < at) odd = nextOddByte(buffer, at, end);
+        encoder.add(buffer, at, feed, line, fileOffset + at, odd >= feed);
         sums.rows++;
         if (line.timeSeconds < sums.firstTime) sums.firstTime = line.timeSeconds;
         if (line.timeSeconds > sums.lastTime) sums.lastTime = line.timeSeconds;

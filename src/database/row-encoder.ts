@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import type { BulkSealer } from '../../cache/seal-many.js';
 import { DASH, QUESTION } from '../extract/bytes.js';
 import { FIELD, KIND, type Line } from '../extract/line.js';
@@ -59,6 +58,18 @@ export interface Piece {
   readonly rows: number;
 }
 
+/** Where the next byte is that cannot be written into a text just as it is; `end` if there is none. */
+export function nextOddByte(bytes: Uint8Array, start: number, end: number): number {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i];
+    if (byte === 0 || byte === 0x5c || byte > 0x7f) return i;
+  }
+  return end;
+}
+
+/** From this length on a call costs less than a loop. */
+const LONG_TEXT = 96;
+
 /**
  * Turns lines into rows in the binary form of COPY ("COPY" in the PostgreSQL manual, "Binary Format"), straight from the bytes of
  * the log: no object and no string per line. Raw addresses stand in memory until their piece is closed.
@@ -104,18 +115,11 @@ export class RowEncoder {
   }
 
   /**
-   * Whether bytes can be written as text as they are: for many lines at once.
-   */
-  static isPlain(bytes: Buffer): boolean {
-    return isAscii(bytes) && bytes.indexOf(0) < 0 && bytes.indexOf(0x5c) < 0;
-  }
-
-  /**
    * Add the row of an accepted line.
    *
    * @param line what `parseLine` has found in it
    * @param offset of the line in its log object
-   * @param isPlain whether it is so for certain, see {@link isPlain}
+   * @param isPlain whether it holds nothing but ASCII, no NUL and no backslash, see {@link nextOddByte}
    */
   add(
     buffer: Buffer,
@@ -125,7 +129,7 @@ export class RowEncoder {
     offset: number,
     isPlain: boolean,
   ): void {
-    this.isPlain = isPlain || RowEncoder.isPlain(buffer.subarray(start, end));
+    this.isPlain = isPlain;
     const growth = this.isPlain ? 1 : MOST_TEXT_GROWTH;
     this.makeRoom(FIXED_BYTES + growth * (end - start));
     const { bounds } = line;
@@ -194,7 +198,9 @@ export class RowEncoder {
     const { addresses, addressCount, places, out } = this;
     this.sealer.sealInto(addresses, addressCount, addresses);
     for (let i = 0; i < addressCount; i++) {
-      out.set(addresses.subarray(16 * i, 16 * i + 16), places[i]);
+      const from = 16 * i;
+      const to = places[i];
+      for (let b = 0; b < 16; b++) out[to + b] = addresses[from + b];
     }
   }
 
@@ -264,14 +270,9 @@ export class RowEncoder {
       this.putInt32(-1);
       return;
     }
-    const sealed = mayHoldAddress(buffer, start, end)
-      ? this.sealing.sealed(
-          buffer,
-          start,
-          end,
-          line.hasAddress ? line.addressWords : undefined,
-          isAgent,
-        )
+    const own = line.hasAddress ? line.addressWords : undefined;
+    const sealed = mayHoldAddress(buffer, start, end, isAgent, own)
+      ? this.sealing.sealed(buffer, start, end, own, isAgent)
       : undefined;
     if (sealed === undefined) {
       this.putText(buffer, start, end);
@@ -289,12 +290,12 @@ export class RowEncoder {
       this.putInt32(-1);
       return;
     }
+    const own = line.hasAddress ? line.addressWords : undefined;
     const query = buffer.indexOf(QUESTION, start);
-    if (query < 0 || query >= end || !mayHoldAddress(buffer, query, end)) {
+    if (query < 0 || query >= end || !mayHoldAddress(buffer, query, end, false, own)) {
       this.putText(buffer, start, end);
       return;
     }
-    const own = line.hasAddress ? line.addressWords : undefined;
     const sealed = this.sealing.sealed(buffer, query, end, own, false);
     if (sealed === undefined) {
       this.putText(buffer, start, end);
@@ -305,15 +306,14 @@ export class RowEncoder {
     this.putText(whole, 0, whole.length);
   }
 
-  private putText(from: Uint8Array, start: number, end: number): void {
+  private putText(from: Buffer, start: number, end: number): void {
     const { out } = this;
     const length = this.at;
     let at = length + 4;
     if (!this.isPlain) {
       at = writeText(from, start, end, out, at);
-    } else if (end - start > 32) {
-      out.set(from.subarray(start, end), at);
-      at += end - start;
+    } else if (end - start > LONG_TEXT) {
+      at += from.copy(out, at, start, end);
     } else {
       for (let i = start; i < end; i++) out[at++] = from[i];
     }

@@ -19,15 +19,28 @@ export type SealBytes = (addresses: Uint8Array, count: number) => void;
  *
  * @returns false when there is none
  */
-export function mayHoldAddress(bytes: Uint8Array, start: number, end: number): boolean {
+export function mayHoldAddress(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isAgent: boolean,
+  own: Uint32Array | undefined,
+): boolean {
   let digits = 0;
   let groups = 0;
   let colons = 0;
+  /** Where the numbers begin. */
+  let first = start;
   for (let i = start; i < end; i++) {
     const byte = bytes[i];
     if (byte >= 0x30 && byte <= 0x39) {
+      if (digits === 0 && groups === 0) first = i;
       digits++;
-      if (groups === 3) return true;
+      if (groups === 3) {
+        if (!isAgent || !isOtherVersion(bytes, start, first, end, own)) return true;
+        // The rest of it is of no more interest.
+        groups = 4;
+      }
     } else if (byte === DOT) {
       groups = digits > 0 ? groups + 1 : 0;
       digits = 0;
@@ -42,6 +55,22 @@ export function mayHoldAddress(bytes: Uint8Array, start: number, end: number): b
     }
   }
   return false;
+}
+
+const version = new Uint32Array(4);
+
+/** Four numbers right behind a name and a slash that are not the line's own address. */
+function isOtherVersion(
+  bytes: Uint8Array,
+  start: number,
+  first: number,
+  end: number,
+  own: Uint32Array | undefined,
+): boolean {
+  if (first - 2 < start || !isProduct(bytes, first)) return false;
+  const to = endOfV4(bytes, first, end);
+  if (to < 0 || !parseAddress(bytes, first, to, version)) return false;
+  return own === undefined || version.some((word, i) => word !== own[i]);
 }
 
 /** `%3A` or `%2E`. */
@@ -86,7 +115,7 @@ export class AddressSealing {
     end: number,
     own: Uint32Array | undefined,
     isAgent: boolean,
-  ): Uint8Array | undefined {
+  ): Buffer | undefined {
     this.found.length = 0;
     this.escapeEnd = -1;
     for (let i = start; i < end; ) i = this.takeRun(bytes, i, start, end, own, isAgent);

@@ -1,6 +1,7 @@
 import { type CollectReport, collectLogs } from '../src/database/collect-logs.js';
 import { folderSource } from '../src/database/folder-source.js';
 import { databaseSettings } from '../src/database/settings.js';
+import { openTelemetry } from '../src/database/telemetry.js';
 import type { CommandContext } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, formatElapsed, plural } from './format.js';
@@ -25,8 +26,9 @@ export async function runCollect(
   const signals = watchSignals(() =>
     output.note('Stopping: what is in hand is committed first. Signal again to leave at once.'),
   );
-  try {
-    const once = async (): Promise<number> => {
+  const telemetry = await openTelemetry(env, (message) => output.warn(message));
+  const collect = (): Promise<CollectReport> =>
+    telemetry.span('database.collect', async (attributes) => {
       const report = await collectLogs({
         settings,
         cacheDirectory,
@@ -38,7 +40,26 @@ export async function runCollect(
         shouldStop: signals.shouldStop,
         onWarning: (message) => output.warn(message),
         onProgress: extractionReporter(output, 'Collecting'),
+        onTransaction: ({ startMs, endMs, attempts }, objects, rows) =>
+          telemetry.ended('database.collect.transaction', startMs, endMs, {
+            'collect.objects': objects,
+            'collect.rows': rows,
+            'collect.attempts': attempts,
+          }),
       });
+      const { objects } = report;
+      attributes['collect.objects.found'] = objects.found;
+      attributes['collect.objects.collected'] = objects.collected;
+      attributes['collect.objects.failed'] = objects.failed;
+      attributes['collect.objects.deleted'] = objects.deleted;
+      attributes['collect.rows'] = report.rows;
+      attributes['collect.rejected'] = report.rejected;
+      attributes['collect.bytes'] = report.bytes;
+      return report;
+    });
+  try {
+    const once = async (): Promise<number> => {
+      const report = await collect();
       output.print(describeCollection(report));
       output.json(report);
       return report.objects.failed > 0 ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
@@ -47,6 +68,7 @@ export async function runCollect(
     return await repeatEvery(options.every, signals.shouldStop, once, fail);
   } finally {
     signals.close();
+    await telemetry.close();
   }
 }
 
