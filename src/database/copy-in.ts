@@ -23,6 +23,7 @@ export class CopyIn {
     this.ended = new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
         this.failure ??= error;
+        this.dropUnsent();
         this.wake();
         reject(error);
       };
@@ -39,6 +40,7 @@ export class CopyIn {
 
   /** Send rows; waits while much is on its way. */
   async send(bytes: Uint8Array): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
     this.inFlight++;
     this.stream.write(bytes, () => {
       this.inFlight--;
@@ -64,5 +66,11 @@ export class CopyIn {
   async abandon(): Promise<void> {
     if (this.failure === undefined) this.stream.destroy(new Error('given up by the client'));
     await this.ended.catch(() => undefined);
+  }
+
+  /** The stream would go on with what it holds after a failure, without the connection, which it has let go by then. */
+  private dropUnsent(): void {
+    this.stream.cork();
+    Reflect.set(this.stream, 'chunks', []);
   }
 }

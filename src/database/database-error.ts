@@ -129,7 +129,7 @@ export function isConnectionLoss(error: unknown): boolean {
   if (code === undefined) return false;
   if (code === 'connection lost' || code === 'ERR_STREAM_PREMATURE_CLOSE') return true;
   return (
-    /^(?:ECONN\w+|EPIPE|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOENT|EAI_AGAIN|ERR_STREAM\w+)$/.test(
+    /^(?:ECONN\w+|EPIPE|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOENT|ENOTFOUND|EAI_AGAIN|ERR_STREAM\w+)$/.test(
       code,
     ) || /^(?:08...|57P0[1-5]|53300)$/.test(code)
   );
