@@ -16,6 +16,12 @@ export {
   type WritableCache,
 } from '../cache/open-cache.js';
 export { resetExtraction } from '../cache/reset.js';
+export { type CleanOptions, type CleanReport, cleanLogs } from './database/clean-logs.js';
+export { type CollectOptions, type CollectReport, collectLogs } from './database/collect-logs.js';
+export { folderSource } from './database/folder-source.js';
+export { type Quota, type QuotaState, readQuotas } from './database/quotas.js';
+export { reportUsage, type UsageOptions, type UsageReport } from './database/report-usage.js';
+export { type DatabaseSettings, databaseSettings } from './database/settings.js';
 export { type DescribedLine, describeLine } from './extract/describe-line.js';
 export {
   type ExtractionPlan,

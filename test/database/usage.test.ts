@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -328,6 +328,21 @@ describe('OpenTelemetry', () => {
     ]) {
       expect(text).not.toContain(secret);
     }
+  });
+
+  it('is not even loaded when no receiver is set', async () => {
+    sandbox.write('lines', made({ timeMs: Date.UTC(2024, 0, 1) }));
+    const record = join(sandbox.root, 'loaded');
+    const data = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+    const hooks = `import{appendFileSync}from'node:fs';export function load(url,context,next){appendFileSync(process.env.LOADED,url+'\\n');return next(url,context)}`;
+    const preload = `import{register}from'node:module';register(${JSON.stringify(data(hooks))})`;
+    const env = { NODE_OPTIONS: `--import=${data(preload)}`, LOADED: record };
+    const { status } = await sandbox.run(['database', 'collect', sandbox.logs], { env });
+    expect(status).toBe(0);
+    const urls = readFileSync(record, 'utf8');
+    expect(urls).toContain('/node_modules/pg/');
+    expect(urls).not.toContain('opentelemetry/');
+    expect(urls).not.toContain('otlp');
   });
 
   it('that cannot be reached is told, and no reason to fail', async () => {
