@@ -5,7 +5,8 @@ import { parseLine } from '../extract/parse-line.js';
 import { UnreadableFileError } from '../extract/read-log-file.js';
 import { REASON } from '../extract/reasons.js';
 import { CHUNK_BYTES, LONGEST_LINE } from '../extract/record-batch.js';
-import { nextOddByte, type RowEncoder } from './row-encoder.js';
+import { OddBytes } from './odd-bytes.js';
+import type { RowEncoder } from './row-encoder.js';
 
 /** Of some 1 MiB each. */
 const MOST_PIECES = 256;
@@ -65,7 +66,7 @@ export class LineRows extends LineCutter {
     if (encoder.pieces.length > MOST_PIECES) {
       throw new UnreadableFileError('more content comes out of it at once than can be held');
     }
-    let odd = nextOddByte(buffer, 0, end);
+    const odd = new OddBytes(buffer, end);
     let at = 0;
     while (at < end) {
       let feed = buffer.indexOf(LF, at);
@@ -76,8 +77,7 @@ export class LineRows extends LineCutter {
       const reason =
         feed - at > LONGEST_LINE ? REASON.line_too_long : parseLine(buffer, at, feed, line);
       if (reason === 0) {
-        if (odd < at) odd = nextOddByte(buffer, at, end);
-        encoder.add(buffer, at, feed, line, fileOffset + at, odd >= feed);
+        encoder.add(buffer, at, feed, line, fileOffset + at, odd.isPlain(at, feed));
         sums.rows++;
         if (line.timeSeconds < sums.firstTime) sums.firstTime = line.timeSeconds;
         if (line.timeSeconds > sums.lastTime) sums.lastTime = line.timeSeconds;

@@ -58,15 +58,6 @@ export interface Piece {
   readonly rows: number;
 }
 
-/** Where the next byte is that cannot be written into a text just as it is; `end` if there is none. */
-export function nextOddByte(bytes: Uint8Array, start: number, end: number): number {
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i];
-    if (byte === 0 || byte === 0x5c || byte > 0x7f) return i;
-  }
-  return end;
-}
-
 /** From this length on a call costs less than a loop. */
 const LONG_TEXT = 96;
 
@@ -119,7 +110,7 @@ export class RowEncoder {
    *
    * @param line what `parseLine` has found in it
    * @param offset of the line in its log object
-   * @param isPlain whether it holds nothing but ASCII, no NUL and no backslash, see {@link nextOddByte}
+   * @param isPlain whether it holds nothing but ASCII, no NUL and no backslash, see `OddBytes`
    */
   add(
     buffer: Buffer,

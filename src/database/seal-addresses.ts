@@ -31,9 +31,19 @@ export function mayHoldAddress(
   let colons = 0;
   /** Where the numbers begin. */
   let first = start;
+  let isWithin = false;
   for (let i = start; i < end; i++) {
-    const byte = bytes[i];
-    if (byte >= 0x30 && byte <= 0x39) {
+    let kind = KINDS[bytes[i]];
+    if (kind === OTHER) {
+      if (!isWithin) continue;
+      digits = 0;
+      groups = 0;
+      colons = 0;
+      isWithin = false;
+      continue;
+    }
+    isWithin = true;
+    if (kind === DIGIT) {
       if (digits === 0 && groups === 0) first = i;
       digits++;
       if (groups === 3) {
@@ -41,20 +51,46 @@ export function mayHoldAddress(
         // The rest of it is of no more interest.
         groups = 4;
       }
-    } else if (byte === DOT) {
-      groups = digits > 0 ? groups + 1 : 0;
-      digits = 0;
-    } else {
-      digits = 0;
-      groups = 0;
-      if (byte === COLON) {
-        if (++colons === 2) return true;
-      } else if (byte === PERCENT && isEscapedMark(bytes, i, end)) {
-        return true;
-      }
+      continue;
     }
+    if (kind === ESCAPE) {
+      const mark = i + 2 < end ? unescaped(bytes, i) : 0;
+      kind = KINDS[mark];
+      if (mark === 0) colons = 0;
+      else i += 2;
+    }
+    if (kind === MARK_DOT) {
+      groups = digits > 0 ? groups + 1 : 0;
+    } else {
+      groups = 0;
+      if (kind === MARK_COLON && ++colons === 2) return true;
+    }
+    digits = 0;
   }
   return false;
+}
+
+const OTHER = 0;
+const DIGIT = 1;
+const HEX_LETTER = 2;
+const MARK_DOT = 3;
+const MARK_COLON = 4;
+const ESCAPE = 5;
+
+/** What a byte can be in an address. */
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (isDigit(byte)) return DIGIT;
+  if (isHex(byte)) return HEX_LETTER;
+  if (byte === DOT) return MARK_DOT;
+  if (byte === COLON) return MARK_COLON;
+  return byte === PERCENT ? ESCAPE : OTHER;
+});
+
+/** `:` or `.` of `%3A` or `%2E`; 0 for anything else. */
+function unescaped(bytes: Uint8Array, at: number): number {
+  const low = bytes[at + 2] | 0x20;
+  if (bytes[at + 1] === 0x33 && low === 0x61) return COLON;
+  return bytes[at + 1] === 0x32 && low === 0x65 ? DOT : 0;
 }
 
 const version = new Uint32Array(4);
@@ -71,17 +107,6 @@ function isOtherVersion(
   const to = endOfV4(bytes, first, end);
   if (to < 0 || !parseAddress(bytes, first, to, version)) return false;
   return own === undefined || version.some((word, i) => word !== own[i]);
-}
-
-/** `%3A` or `%2E`. */
-function isEscapedMark(bytes: Uint8Array, at: number, end: number): boolean {
-  return at + 2 < end && unescaped(bytes, at) !== 0;
-}
-
-function unescaped(bytes: Uint8Array, at: number): number {
-  const low = bytes[at + 2] | 0x20;
-  if (bytes[at + 1] === 0x33 && low === 0x61) return COLON;
-  return bytes[at + 1] === 0x32 && low === 0x65 ? DOT : 0;
 }
 
 /**
