@@ -74,7 +74,8 @@ export class ObjectReader {
     feeder: LineCutter,
     onProgress: OnProgress,
   ): Promise<ReadFile> {
-    const read = this.#readWith(access);
+    const ranges = this.#rangesAt(access);
+    const read = (range: ObjectRange): Promise<Buffer> => ranges.read(range, access);
     const { path, etag, sizeBytes } = file;
     const until = Math.min(end, sizeBytes);
     const isFirst = from === 0;
@@ -87,6 +88,7 @@ export class ObjectReader {
     for (let bytes = await ahead.next(); bytes !== undefined; bytes = await ahead.next()) {
       at += bytes.length;
       if (!feeder.isDone) take(bytes);
+      ranges.release(bytes);
     }
     while (at < sizeBytes && !feeder.isDone) {
       const length = Math.min(REST_BYTES, sizeBytes - at);
@@ -117,10 +119,14 @@ export class ObjectReader {
   }
 
   #readWith(access: BucketAccess): (range: ObjectRange) => Promise<Buffer> {
+    const ranges = this.#rangesAt(access);
+    return (range) => ranges.read(range, access);
+  }
+
+  #rangesAt(access: BucketAccess): RangeReader {
     if (this.#ranges?.origin !== access.origin) this.close();
     this.#ranges ??= new RangeReader(access.origin, CONNECTIONS);
-    const ranges = this.#ranges;
-    return (range) => ranges.read(range, access);
+    return this.#ranges;
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import aws4 from 'aws4';
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import type { LogPath } from '../log-path.js';
 import { UnreadableFileError } from '../unreadable-file.js';
 import type { BucketAccess } from './access.js';
@@ -16,6 +16,12 @@ export interface ObjectRange {
   /** At least 1. */
   readonly length: number;
 }
+
+/** Larger objects are read in several requests at once. Any of these may be made again, so they are not too large. */
+export const RANGE_BYTES = 4 << 20;
+
+/** Buffers kept for further ranges. */
+const MOST_FREE = 8;
 
 const ATTEMPTS = 8;
 const BASE_MS = 100;
@@ -51,6 +57,7 @@ export class RangeReader {
   readonly #pool: Pool;
   readonly #host: string;
   #givenUp = 0;
+  readonly #free: Buffer[] = [];
 
   /** @param connections at most */
   constructor(
@@ -120,33 +127,85 @@ export class RangeReader {
       secretAccessKey,
       ...(sessionToken === undefined ? {} : { sessionToken }),
     });
-    const bytes = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    let status = 0;
-    try {
-      const answer = await this.#pool.request({
-        path: request.path,
-        method: 'GET',
-        headers: request.headers,
-      });
-      status = answer.statusCode;
-      if (status !== 206 && status !== 200) {
-        const text = await errorText(answer.body);
-        throw failureOf(status, text, answer.headers['retry-after'], path);
-      }
-      // Without ranges the whole of it comes, which is right for what begins at 0 and ends with it.
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-        if (filled + chunk.length > length) throw new UnreadableFileError(CHANGED);
-        bytes.set(chunk, filled);
-        filled += chunk.length;
-      }
-    } catch (error) {
-      if (error instanceof Passing || !isConnectionFailure(error)) throw error;
-      throw new Passing((error as NodeJS.ErrnoException).code as string, status !== 0);
-    }
-    if (filled !== length) throw new Passing('a transfer that broke off', true);
-    return bytes;
+    return this.#send(
+      { path: request.path, method: 'GET', headers: request.headers },
+      path,
+      length,
+    );
   }
+
+  /** Send a request and gather exactly `length` bytes. Handlers, no streams: objects are small and many. */
+  #send(request: Dispatcher.DispatchOptions, path: LogPath, length: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const bytes = this.#buffer(length);
+      let filled = 0;
+      let status = 0;
+      let retryAfter: string | undefined;
+      let errorText = '';
+      let abort: (error?: Error) => void = () => {};
+      const fail = (error: Error): void => {
+        this.release(bytes);
+        reject(error);
+      };
+      this.#pool.dispatch(request, {
+        onConnect(stop) {
+          abort = stop;
+        },
+        onHeaders(code, headers) {
+          status = code;
+          if (!isData(code)) retryAfter = headerOf(headers as Buffer[] | null, 'retry-after');
+          return true;
+        },
+        onData(chunk) {
+          if (!isData(status)) {
+            if (errorText.length < MOST_ERROR_BYTES) errorText += chunk.toString('latin1');
+            return true;
+          }
+          // Without ranges the whole of it comes, which is right for what begins at 0 and ends with it.
+          if (filled + chunk.length > length) {
+            abort(new UnreadableFileError(CHANGED));
+            return false;
+          }
+          bytes.set(chunk, filled);
+          filled += chunk.length;
+          return true;
+        },
+        onComplete: () => {
+          if (!isData(status)) fail(failureOf(status, errorText, retryAfter, path));
+          else if (filled !== length) fail(new Passing('a transfer that broke off', true));
+          else resolve(bytes);
+        },
+        onError: (error) => {
+          if (!isConnectionFailure(error)) fail(error);
+          else fail(new Passing((error as NodeJS.ErrnoException).code as string, status !== 0));
+        },
+      });
+    });
+  }
+
+  /** Large ones are used again: memory used for the first time costs more than what is done with it. */
+  #buffer(length: number): Buffer {
+    const free = length === RANGE_BYTES ? this.#free.pop() : undefined;
+    return free ?? Buffer.allocUnsafeSlow(length);
+  }
+
+  /** Take back what {@link read} gave, from who keeps nothing of it. */
+  release(bytes: Buffer): void {
+    if (bytes.length === RANGE_BYTES && this.#free.length < MOST_FREE) this.#free.push(bytes);
+  }
+}
+
+function isData(status: number): boolean {
+  return status === 206 || status === 200;
+}
+
+/** Names and values by turns. */
+function headerOf(headers: readonly Buffer[] | null, name: string): string | undefined {
+  for (let i = 0; headers !== null && i + 1 < headers.length; i += 2) {
+    if (headers[i].toString('latin1').toLowerCase() === name)
+      return headers[i + 1].toString('latin1');
+  }
+  return undefined;
 }
 
 const CHANGED = 'it changed since it was listed';
@@ -155,7 +214,7 @@ const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78
 function failureOf(
   status: number,
   text: string,
-  retryAfter: string | string[] | undefined,
+  retryAfter: string | undefined,
   path: LogPath,
 ): Error {
   const code = safeCode(/<Code>([^<]{1,80})<\/Code>/.exec(text)?.[1]) ?? 'no reason given';
@@ -180,18 +239,9 @@ function isConnectionFailure(error: unknown): boolean {
   );
 }
 
-async function errorText(body: AsyncIterable<Buffer>): Promise<string> {
-  let text = '';
-  for await (const chunk of body) {
-    text += chunk.toString('latin1');
-    if (text.length > MOST_ERROR_BYTES) break;
-  }
-  return text;
-}
-
 /** Seconds or a date (RFC 9110 section 10.2.3). */
-function parseRetryAfter(header: string | string[] | undefined): number | undefined {
-  if (typeof header !== 'string') return undefined;
+function parseRetryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
   const date = /^[A-Za-z]/.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());

@@ -1,8 +1,5 @@
 import type { LogPath } from '../log-path.js';
-import type { ObjectRange } from './get-range.js';
-
-/** Larger objects are read in several requests at once. Any of these may be made again, so they are not too large. */
-const RANGE_BYTES = 4 << 20;
+import { type ObjectRange, RANGE_BYTES } from './get-range.js';
 
 /** An object, or what of it is asked for. */
 export interface ObjectPart {
