@@ -1,5 +1,6 @@
 import { type CollectReport, collectLogs } from '../src/database/collect-logs.js';
 import { folderSource } from '../src/database/folder-source.js';
+import type { LogSource } from '../src/database/log-source.js';
 import { openTelemetry } from '../src/database/open-telemetry.js';
 import { databaseSettings } from '../src/database/settings.js';
 import type { CommandContext } from './command.js';
@@ -8,6 +9,7 @@ import { formatBytes, formatCount, formatElapsed, plural } from './format.js';
 import { extractionReporter } from './progress-reporter.js';
 import { repeatEvery } from './repeat.js';
 import { reportError } from './run-command.js';
+import { bucketOptionsOf, isBucketSource } from './source-kind.js';
 import { watchSignals } from './stop-signals.js';
 
 /** Collect with progress and warnings shown, once or again and again. @returns the exit status */
@@ -17,6 +19,10 @@ export async function runCollect(
     readonly workers: number;
     readonly limit: number | undefined;
     readonly deleteAfter: boolean;
+    readonly endpoint: string | undefined;
+    readonly region: string | undefined;
+    readonly minAge: number | undefined;
+    readonly holdDays: number;
     readonly every: number | undefined;
     readonly schema: string;
   },
@@ -26,6 +32,7 @@ export async function runCollect(
   const signals = watchSignals(() =>
     output.note('Stopping: what is in hand is committed first. Signal again to leave at once.'),
   );
+  const source = await openSource(options, env);
   const telemetry = await openTelemetry(env, (message) => output.warn(message));
   const collect = (): Promise<CollectReport> =>
     telemetry.span('database.collect', async (attributes) => {
@@ -33,7 +40,7 @@ export async function runCollect(
         settings,
         cacheDirectory,
         env,
-        source: folderSource(options.source),
+        source,
         workers: options.workers,
         limit: options.limit,
         deleteAfter: options.deleteAfter,
@@ -67,9 +74,48 @@ export async function runCollect(
     const fail = (error: unknown): number => reportError(error, output, 'collecting logs');
     return await repeatEvery(options.every, signals.shouldStop, once, fail);
   } finally {
+    source.close();
     signals.close();
     await telemetry.close();
   }
+}
+
+/** What that group has for buckets stands in for the usual variables of AWS tools, where these are not set. */
+const QUOTA_VARIABLES = {
+  S3_QUOTA_ACCESSKEY: 'AWS_ACCESS_KEY_ID',
+  S3_QUOTA_SECRETKEY: 'AWS_SECRET_ACCESS_KEY',
+} as const;
+
+async function openSource(
+  options: {
+    readonly source: string;
+    readonly endpoint: string | undefined;
+    readonly region: string | undefined;
+    readonly minAge: number | undefined;
+    readonly holdDays: number;
+  },
+  env: NodeJS.ProcessEnv,
+): Promise<LogSource> {
+  const { source, minAge } = options;
+  const bucket = bucketOptionsOf(source, {
+    endpoint: options.endpoint,
+    region: options.region,
+    minAge,
+    holdDays: isBucketSource(source) || options.holdDays !== 0 ? options.holdDays : undefined,
+  });
+  if (bucket === undefined) return folderSource(source);
+  const isUsual = env.AWS_ACCESS_KEY_ID !== undefined || env.AWS_PROFILE !== undefined;
+  for (const [given, usual] of Object.entries(QUOTA_VARIABLES)) {
+    // Where the SDK looks for them.
+    if (!isUsual && env[given] !== undefined) process.env[usual] = env[given];
+  }
+  const { bucketSource } = await import('../src/database/bucket-source.js');
+  return bucketSource(source, {
+    ...bucket,
+    endpoint:
+      bucket.endpoint ?? (env.AWS_ENDPOINT_URL ? undefined : env.S3_QUOTA_ENDPOINT || undefined),
+    region: bucket.region ?? (env.AWS_REGION ? undefined : env.S3_QUOTA_REGION || undefined),
+  });
 }
 
 function describeCollection(report: CollectReport): string {

@@ -1,3 +1,4 @@
+import { BUCKET_OPTIONS, STORE_OPTIONS } from '../bucket-options.js';
 import { type CommandGroup, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EVERY_OPTION, requireEvery } from '../repeat.js';
@@ -15,12 +16,20 @@ const collect = defineCommand({
   positionals: {
     source: {
       required: false,
-      describe: 'Folder of logs, read recursively; .gz and .zst too (default: the saved one)',
+      describe:
+        'Folder of logs, or s3://bucket/prefix, read recursively; .gz and .zst too (default: the saved one)',
     },
   },
   options: {
     workers: WORKERS_OPTION,
     limit: { type: 'number', describe: 'Collect at most this many new log objects in a run' },
+    ...STORE_OPTIONS,
+    'min-age': BUCKET_OPTIONS['min-age'],
+    'hold-days': {
+      type: 'number',
+      default: 0,
+      describe: 'With s3://: leave objects of so many newest days (UTC) for later',
+    },
     'delete-after': {
       type: 'boolean',
       default: false,
@@ -34,6 +43,7 @@ const collect = defineCommand({
       '$0 database collect /data/logs',
       'Collect what is new, into the database of PGHOST and so on',
     ],
+    ['$0 database collect s3://logs/media --delete-after', 'Out of a bucket, into the database'],
     ['$0 database collect /data/logs --every 5', 'Again and again, until it is stopped'],
   ],
   async run(options, context) {
@@ -42,7 +52,7 @@ const collect = defineCommand({
     const { limit } = options;
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
     const workers = workerCount(options.workers);
-    const source = sourceOf(options.source, context);
+    const source = await sourceOf(options.source, context);
     const { runCollect } = await import('../run-collect.js');
     return runCollect({ ...options, source, workers }, context);
   },

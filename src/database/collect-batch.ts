@@ -3,7 +3,7 @@ import { REASONS } from '../extract/reasons.js';
 import type { Connection } from './connection.js';
 import { CopyIn } from './copy-in.js';
 import type { LineRows, ObjectRows } from './line-rows.js';
-import type { LogObject, LogReader } from './log-source.js';
+import type { LogObject, LogReader, ReaderAccess } from './log-source.js';
 import { objectName, storedPath } from './name-hash.js';
 import { ensurePartition, type Month } from './partitions.js';
 import { ROW_COLUMNS } from './row-encoder.js';
@@ -41,6 +41,7 @@ export interface CollectTools {
   readonly side: () => Promise<Connection>;
   readonly lines: LineRows;
   readonly reader: LogReader;
+  readonly access: ReaderAccess;
   /** Months whose partitions are there. */
   readonly months: Set<Month>;
   readonly runId: string;
@@ -71,7 +72,7 @@ export async function collectBatch(
   const transaction = new RowTransaction(tools);
   try {
     const claimed = await claim(objects, tools);
-    for (const one of claimed) await collectObject(one, tools, transaction);
+    await collectObjects(claimed, tools, transaction);
     await transaction.finish();
     await describeObjects(claimed, client);
     await client.query('COMMIT');
@@ -133,19 +134,22 @@ async function claim(
 /** The end of the year 9999; file systems hold times beyond that. */
 const LAST_TIME_MS = 253_402_300_799_000;
 
-async function collectObject(
-  one: Claimed,
-  { lines, reader }: CollectTools,
+async function collectObjects(
+  claimed: readonly Claimed[],
+  { lines, reader, access }: CollectTools,
   transaction: RowTransaction,
 ): Promise<void> {
-  lines.begin(BigInt(one.id), one.sums);
-  try {
-    one.contentBytes = await reader.read(one.object, lines, () => transaction.drain());
-  } catch (error) {
-    if (error instanceof UnreadableFileError)
+  const objects = claimed.map(({ object }) => object);
+  await reader.readAll(objects, access, async (index, content) => {
+    const one = claimed[index];
+    lines.begin(BigInt(one.id), one.sums);
+    try {
+      one.contentBytes = await content.feed(lines, () => transaction.drain());
+    } catch (error) {
+      if (!(error instanceof UnreadableFileError)) throw error;
       throw new UnreadableObjectError(one.index, error.message);
-    throw error;
-  }
+    }
+  });
 }
 
 async function describeObjects(claimed: readonly Claimed[], client: Connection): Promise<void> {

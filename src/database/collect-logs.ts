@@ -78,7 +78,7 @@ export interface CollectReport {
  * @throws {DatabaseKeyError}
  */
 export async function collectLogs(options: CollectOptions): Promise<CollectReport> {
-  const { settings, cacheDirectory, env, source } = options;
+  const { settings, cacheDirectory, env } = options;
   const client = await connect(settings);
   let key: Uint8Array;
   try {
@@ -89,7 +89,7 @@ export async function collectLogs(options: CollectOptions): Promise<CollectRepor
   } finally {
     await disconnect(client);
   }
-  const setup = { settings, key: Uint8Array.from(key), runId: randomUUID(), reader: source.reader };
+  const setup = { settings, key: Uint8Array.from(key), runId: randomUUID() };
   const run = new CollectRun(options);
   const collectors = Array.from({ length: options.workers }, () => new Collector(setup));
   try {
@@ -145,7 +145,8 @@ class CollectRun implements CollectionObserver {
           this.plan.isComplete = true;
           return;
         }
-        const { outcomes, timing } = await collector.collect({ objects });
+        const access = await source.access();
+        const { outcomes, timing } = await collector.collect({ objects, access });
         await this.settle(objects, outcomes, timing);
       }
     };
@@ -280,6 +281,11 @@ class CollectRun implements CollectionObserver {
       if (outcome === 'changed') {
         this.options.onWarning?.(
           `${displayPath(object.path)}: it is no longer what was collected, so it is not deleted`,
+        );
+      }
+      if (typeof outcome === 'object') {
+        this.options.onWarning?.(
+          `${displayPath(object.path)}: it could not be deleted (${outcome.failed})`,
         );
       }
       return outcome === 'removed';

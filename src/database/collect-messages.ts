@@ -1,6 +1,6 @@
 import type { SerializedError } from '../extract/worker-messages.js';
 import type { ObjectOutcome } from './collect-batch.js';
-import type { LogObject, ReaderSettings } from './log-source.js';
+import type { LogObject, ReaderAccess } from './log-source.js';
 import type { DatabaseSettings } from './settings.js';
 
 /** What a thread that collects works with. */
@@ -9,12 +9,12 @@ export interface CollectSetup {
   /** The sealing key. */
   readonly key: Uint8Array;
   readonly runId: string;
-  readonly reader: ReaderSettings;
 }
 
 /** Log objects for one transaction. */
 export interface BatchRequest {
   readonly objects: readonly LogObject[];
+  readonly access: ReaderAccess;
 }
 
 /** How long a transaction took, and how often it was begun. */

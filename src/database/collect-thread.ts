@@ -19,29 +19,23 @@ import type { Month } from './partitions.js';
 import { RowEncoder } from './row-encoder.js';
 import { Session } from './session.js';
 
-const { settings, key, runId, reader: readerSettings } = workerData as CollectSetup;
+const { settings, key, runId } = workerData as CollectSetup;
 
 const session = new Session(settings);
 const lines = new LineRows(new RowEncoder(createBulkSealer(sealingKeyFromBytes(key))));
-const reader = openReader(readerSettings);
+const reader = openReader();
 const months = new Set<Month>();
 
 /** Collect log objects in one transaction, without those that cannot be read. */
-async function collect({ objects }: BatchRequest): Promise<CollectReply> {
+async function collect({ objects, access }: BatchRequest): Promise<CollectReply> {
   const outcomes = new Map<LogObject, ObjectOutcome>();
   const startMs = Date.now();
   let attempts = 0;
   let isInDoubt = false;
   const attempt = async (client: Connection): Promise<void> => {
     attempts++;
-    const tools: CollectTools = {
-      client,
-      side: () => session.side(),
-      lines,
-      reader,
-      months,
-      runId,
-    };
+    const side = () => session.side();
+    const tools: CollectTools = { client, side, lines, reader, access, months, runId };
     const left = objects.filter((object) => outcomes.get(object)?.kind !== 'failed');
     const found = await collectBatch(left, tools);
     for (const [i, object] of left.entries()) outcomes.set(object, found[i]);

@@ -17,7 +17,8 @@ export function folderSource(folder: string): LogSource {
   const root = logPath(resolve(folder));
   return {
     name: resolve(folder),
-    reader: { kind: 'folder' },
+    access: async () => ({ kind: 'folder' }),
+    close: () => undefined,
     async *list() {
       for await (const entries of walkFolder(root, () => false)) {
         yield entries.map((entry) =>

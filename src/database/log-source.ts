@@ -1,4 +1,5 @@
 import type { LineCutter } from '../extract/line-cutter.js';
+import type { BucketAccess } from '../source/bucket/access.js';
 import type { SourceProblem } from '../source/list-folder.js';
 import type { LogPath } from '../source/log-path.js';
 
@@ -17,7 +18,7 @@ export interface LogObject {
 }
 
 /** What became of a log object that was to be deleted. */
-export type Removal = 'removed' | 'changed' | 'gone';
+export type Removal = 'removed' | 'changed' | 'gone' | { readonly failed: string };
 
 /** Where log objects come from. */
 export interface LogSource {
@@ -27,22 +28,33 @@ export interface LogSource {
   list(): AsyncIterable<readonly (LogObject | SourceProblem)[]>;
   /** Delete what was read, unless it is no longer that. */
   remove(object: LogObject): Promise<Removal>;
-  /** What a thread needs to read from it; plain data. */
-  readonly reader: ReaderSettings;
+  /** What a thread needs to read from it now; plain data, which may hold a secret. To be asked for each batch. */
+  access(): Promise<ReaderAccess>;
+  close(): void;
 }
 
 /** How a thread reads from a source. */
-export type ReaderSettings = { readonly kind: 'folder' };
+export type ReaderAccess =
+  | { readonly kind: 'folder' }
+  | { readonly kind: 'bucket'; readonly access: BucketAccess };
 
-/** Feeds the bytes of log objects to whom cuts them into lines. */
-export interface LogReader {
+/** Feeds the whole content of one object, decompressed, to whom cuts it into lines, and finishes. */
+export interface ObjectContent {
   /**
-   * Feed the whole content of an object, decompressed, and finish.
-   *
    * @param drain called after each piece and waited for, so that memory stays bounded
    * @returns bytes of content
    * @throws {UnreadableFileError} the object is no longer there or not what was listed, or damaged
    */
-  read(object: LogObject, feeder: LineCutter, drain: () => Promise<void>): Promise<number>;
+  feed(feeder: LineCutter, drain: () => Promise<void>): Promise<number>;
+}
+
+/** Reads log objects in a thread. */
+export interface LogReader {
+  /** Read objects one after the other; `each` feeds the content of the one that it is given. What it throws ends it. */
+  readAll(
+    objects: readonly LogObject[],
+    access: ReaderAccess,
+    each: (index: number, content: ObjectContent) => Promise<void>,
+  ): Promise<void>;
   close(): void;
 }

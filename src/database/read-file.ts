@@ -7,10 +7,15 @@ import { type FoundFile, readLogFile, UnreadableFileError } from '../extract/rea
 import { type LogPath, pathBytes } from '../source/log-path.js';
 import { modifiedTime } from '../source/modified-time.js';
 import type { LogReader } from './log-source.js';
+import { unattended } from './unattended.js';
 
 /** Reads log files of folders. */
 export const folderReader: LogReader = {
-  read: (object, feeder, drain) => readWholeFile(object, feeder, drain),
+  async readAll(objects, _access, each) {
+    for (const [index, object] of objects.entries()) {
+      await each(index, { feed: (feeder, drain) => readWholeFile(object, feeder, drain) });
+    }
+  },
   close: () => undefined,
 };
 
@@ -26,13 +31,7 @@ async function readWholeFile(
   drain: () => Promise<void>,
 ): Promise<number> {
   if (isCompressed(file)) {
-    // Not all of these are waited for, so that one that fails must not be nobody's.
-    const onProgress = (): Promise<void> => {
-      const drained = drain();
-      drained.catch(() => undefined);
-      return drained;
-    };
-    const { contentBytes } = await readLogFile(file, true, feeder, onProgress);
+    const { contentBytes } = await readLogFile(file, true, feeder, unattended(drain));
     return contentBytes;
   }
   const fd = openFile(file.path);
