@@ -46,6 +46,7 @@ export { loadServiceRanges } from './ip/ranges/load-service-ranges.js';
 export { refreshRegions } from './ip/refresh-regions.js';
 export { readRegionStats } from './ip/region-stats.js';
 export { updateRegions } from './ip/update-regions.js';
+export type { BucketOptions } from './source/bucket/bucket-options.js';
 export { InventoryAccount } from './source/inventory/inventory-object.js';
 export { type Inventory, openInventory } from './source/inventory/open-inventory.js';
 export { type SummariesUpdate, updateSummaries } from './summarize/update-summaries.js';

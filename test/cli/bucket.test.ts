@@ -142,6 +142,26 @@ describe('a bucket', () => {
     expect((await sandbox.done('status')).lines.kept).toBe(40);
   });
 
+  it('of another region is found there, or its region is named', async () => {
+    store.put('in/1.log', line(1));
+    store.fault = (request, response) => {
+      if (/\/eu-west-3\/s3\//.test(request.authorization)) return false;
+      response
+        .writeHead(301, { 'x-amz-bucket-region': 'eu-west-3' })
+        .end('<Error><Code>PermanentRedirect</Code></Error>');
+      return true;
+    };
+    const env = { AWS_ACCESS_KEY_ID: 'KEY', AWS_SECRET_ACCESS_KEY: SECRET };
+    const args = ['extract', 's3://logs/in', '--endpoint', store.url, '--json'];
+    const unnamed = await sandbox.run(args, { env: { ...sandbox.env, ...env } });
+    expect([unnamed.status, unnamed.json.files?.extracted]).toEqual([0, 1]);
+    const { json } = await extract('--region', 'us-west-1');
+    expect(json.error).toMatchObject({
+      code: 'BUCKET_FAILED',
+      hint: 'Name its region with --region eu-west-3.',
+    });
+  });
+
   it('that cannot be had is an error with a next step, and nothing is made for it', async () => {
     const cases: [() => Promise<Ended>, string][] = [
       [() => run('extract', 's3://other/in'), 'NO_SUCH_BUCKET'],

@@ -11,7 +11,12 @@ export interface StoredObject {
 
 /** What the store does with a request in place of answering it; true: it has seen to it. */
 export type Fault = (
-  request: { readonly method: string; readonly key: string; readonly range: string | undefined },
+  request: {
+    readonly method: string;
+    readonly key: string;
+    readonly range: string | undefined;
+    readonly authorization: string;
+  },
   response: ServerResponse,
 ) => boolean;
 
@@ -79,9 +84,9 @@ function answer(state: S3Server, message: IncomingMessage, response: ServerRespo
   const [, bucket, ...rest] = url.pathname.split('/');
   const key = decodeURIComponent(rest.join('/'));
   state.requests.push(`${method} ${message.url}`);
-  const range = message.headers.range;
-  if (state.fault?.({ method, key, range }, response)) return;
-  if (!/^AWS4-HMAC-SHA256 Credential=/.test(message.headers.authorization ?? '')) {
+  const { range, authorization = '' } = message.headers;
+  if (state.fault?.({ method, key, range, authorization }, response)) return;
+  if (!/^AWS4-HMAC-SHA256 Credential=/.test(authorization)) {
     sendError(response, 403, 'AccessDenied');
   } else if (bucket !== 'logs') {
     sendError(response, 404, 'NoSuchBucket');

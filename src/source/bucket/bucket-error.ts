@@ -86,7 +86,11 @@ export function bucketError(error: unknown, where: Where): S3LogExtractionError 
     return new NoCredentialsError(where);
   }
   const region = $response?.headers?.['x-amz-bucket-region'];
-  if (status === 301 || status === 307 || name === 'PermanentRedirect') {
+  const isElsewhere =
+    status === 301 ||
+    status === 307 ||
+    (name === 'AuthorizationHeaderMalformed' && region !== undefined);
+  if (isElsewhere) {
     const named = /^[a-z0-9-]{2,30}$/.test(region ?? '') ? region : undefined;
     return new BucketError(
       where,
