@@ -107,7 +107,16 @@ describe('each line is in the database exactly once', () => {
 
   it('when the database is killed in mid-COPY and comes back', async () => {
     const { child, ended } = sandbox.start([
-      ...['database', 'collect', sandbox.logs, '--workers', '2', '--delete-after', '--json'],
+      ...[
+        'database',
+        'collect',
+        sandbox.logs,
+        '--workers',
+        '2',
+        '--delete-after',
+        '--quiet',
+        '--json',
+      ],
     ]);
     let kills = 0;
     for (let attempt = 0; attempt < 20 && kills < 3 && child.exitCode === null; attempt++) {
@@ -129,7 +138,7 @@ describe('each line is in the database exactly once', () => {
   });
 
   it('when several collect the same at once', async () => {
-    const args = ['database', 'collect', sandbox.logs, '--workers', '2', '--json'];
+    const args = ['database', 'collect', sandbox.logs, '--workers', '2', '--quiet', '--json'];
     const reports = (await Promise.all([1, 2, 3].map(() => sandbox.run(args)))).map((ended) => {
       expect(ended.stderr).toBe('');
       expect(ended.status).toBe(0);
