@@ -141,6 +141,7 @@ function collect(store: Store, ...more: string[]) {
     '--workers',
     '2',
     '--delete-after',
+    '--quiet',
     '--json',
   ];
   return sandbox.start([...args, ...more], { env });
