@@ -52,6 +52,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/validate.js')).validateCommand,
   },
   {
+    signature: 'database',
+    describe: DESCRIPTIONS.database,
+    load: async () => (await import('./commands/database.js')).databaseCommand,
+  },
+  {
     signature: 'import <folder>',
     describe: DESCRIPTIONS.import,
     load: async () => (await import('./commands/import.js')).importCommand,

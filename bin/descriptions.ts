@@ -8,6 +8,7 @@ export const DESCRIPTIONS = {
   completion: 'Compare what is extracted with an inventory of the bucket: where logs are missing',
   config: 'What is remembered between runs',
   validate: 'Check claims about raw log files, or about the cache',
+  database: 'Access logs in PostgreSQL: all lines with all fields, retention, usage and quotas',
   import: 'Take over a cache of the Python tool, without reading its logs again',
   repair: 'Mend a damaged cache, extracting again just what is needed',
   reset: 'Start over',

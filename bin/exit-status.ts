@@ -16,8 +16,12 @@ export const EXIT_STATUS = {
   },
   findings: {
     status: 6,
-    meaning:
-      'a validation protocol found something; stderr names files that could not be read, if any, besides',
+    meaning: 'a validation protocol found something; unreadable files are named besides',
+  },
+  exceeded: { status: 7, meaning: '"database usage": a quota is exceeded' },
+  nearQuota: {
+    status: 8,
+    meaning: '"database usage": a quota has reached its warning threshold, and none is exceeded',
   },
   interrupted: {
     status: 130,

@@ -1,8 +1,12 @@
 import type { WritableCache } from '../cache/open-cache.js';
 import { readSettings } from '../cache/settings.js';
-import { extractLogs, type SourceInventory } from '../src/extract/extract-logs.js';
+import {
+  type ExtractOptions,
+  extractLogs,
+  type SourceInventory,
+} from '../src/extract/extract-logs.js';
 import type { ExtractionMode } from '../src/extract/extraction-mode.js';
-import type { ExtractionReport, ListedReport } from '../src/extract/report.js';
+import type { BucketReport, ExtractionReport, ListedReport } from '../src/extract/report.js';
 import type { WorkerThreads } from '../src/extract/worker-threads.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, formatElapsed, plural } from './format.js';
@@ -19,6 +23,7 @@ export async function runExtraction(
     readonly limit: number | undefined;
     readonly mode?: ExtractionMode | undefined;
     readonly inventory?: SourceInventory | undefined;
+    readonly bucket?: ExtractOptions['bucket'];
     readonly env: NodeJS.ProcessEnv;
     readonly shouldStop: () => boolean;
   },
@@ -31,6 +36,7 @@ export async function runExtraction(
     ...(options.limit === undefined ? {} : { limit: options.limit }),
     mode: options.mode,
     inventory: options.inventory,
+    bucket: options.bucket,
     skippedAddresses: await skippedAddresses(cache, options.env),
     shouldStop: options.shouldStop,
     onWarning: (message) => output.warn(message),
@@ -60,12 +66,15 @@ export async function skippedAddresses(
 export function extractionStatus({
   files,
   listed,
+  bucket,
 }: {
   readonly files: { readonly failed: number };
   readonly listed?: ListedReport;
+  readonly bucket?: BucketReport;
 }): number {
   const isPartial =
     files.failed > 0 ||
+    (bucket !== undefined && bucket.notDeleted > 0) ||
     (listed !== undefined && (listed.missing > 0 || Object.keys(listed.defects).length > 0));
   return isPartial ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
 }
@@ -91,6 +100,12 @@ function describeReport(report: ExtractionReport): string {
     `  lines: ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected`,
   ];
   if (report.listed !== undefined) text.splice(2, 0, describeListed(report.listed));
+  if (report.bucket !== undefined) {
+    const { held, deleted, notDeleted } = report.bucket;
+    text.push(
+      `  objects: ${formatCount(held)} left for later (too new), ${formatCount(deleted)} deleted, ${formatCount(notDeleted)} that could not be deleted`,
+    );
+  }
   const reasons = Object.entries(lines.reasons).sort(([, a], [, b]) => b - a);
   for (const [reason, count] of reasons) text.push(`    ${formatCount(count)} ${reason}`);
   for (const note of ['key_not_content', 'address_skipped']) {

@@ -8,6 +8,7 @@ import {
 import { PublishedState } from '../cache/published-state.js';
 import type { ExtractionReport } from '../src/extract/report.js';
 import type { RegionLookup } from '../src/ip/lookup/region-lookup.js';
+import type { BucketOptions } from '../src/source/bucket/bucket-options.js';
 import { requireSource } from '../src/source/require-source.js';
 import { privacyRules } from '../src/summarize/privacy.js';
 import type { CommandContext } from './command.js';
@@ -30,6 +31,8 @@ import { watchStopSignals } from './stop-signals.js';
 export interface UpdateOptions extends Pick<PublishOptions, 'threshold' | 'modulus'> {
   /** Folder of logs to extract first, if any. */
   readonly source: string | undefined;
+  /** Of a bucket. */
+  readonly bucket: BucketOptions | undefined;
   readonly workers: number;
   /** Database (.mmdb) to look regions up in; without it ipinfo, when IPINFO_API_KEY is set. */
   readonly database: string | undefined;
@@ -58,11 +61,14 @@ export async function updateEverything(
   options: UpdateOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { source, workers } = options;
+  const { source, bucket, workers } = options;
   const { output } = context;
   // Wrong options and a wrong source end it before anything is made or extracted.
   privacyRules(options);
-  if (source !== undefined) requireSource(source);
+  if (bucket !== undefined && source !== undefined) {
+    const { requireBucket } = await import('../src/extract/bucket-source.js');
+    await requireBucket(source, bucket);
+  } else if (source !== undefined) requireSource(source);
   const { env } = context;
   const locator = await configuredLookup(options, env);
   const open = { command: 'update', env };
@@ -84,7 +90,9 @@ export async function updateEverything(
     const cache = await openCacheForWriting(context.cacheDirectory, open);
     try {
       const extraction =
-        source === undefined ? null : await extract(cache, source, workers, output, env);
+        source === undefined
+          ? null
+          : await extract(cache, { source, bucket, workers }, output, env);
       if (extraction?.stopped) {
         output.json({ extraction: extraction.report, stopped: true });
         return extractionStatus(extraction.report);
@@ -115,8 +123,7 @@ async function configuredLookup(
 
 async function extract(
   cache: WritableCache,
-  source: string,
-  workers: number,
+  from: Pick<UpdateOptions, 'bucket' | 'workers'> & { readonly source: string },
   output: Output,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly report: ExtractionReport; readonly stopped: boolean }> {
@@ -125,7 +132,7 @@ async function extract(
   );
   try {
     const { shouldStop } = signals;
-    const options = { source, workers, limit: undefined, env, shouldStop };
+    const options = { ...from, limit: undefined, env, shouldStop };
     const report = await runExtraction(cache, options, output);
     // A signal that came when the last file was done stops what is to follow.
     return { report, stopped: report.stopped || shouldStop() };

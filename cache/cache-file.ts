@@ -185,7 +185,8 @@ export function parseCacheFile(text: string, path: string, hint: string): CacheF
 
 type Unchecked<T> = { readonly [name in keyof T]?: unknown } | null;
 
-function isCacheKey(value: unknown): value is CacheKey {
+/** Whether something read is a description of a key, with parameters that can be borne. */
+export function isCacheKey(value: unknown): value is CacheKey {
   const key = value as Unchecked<CacheKey> | undefined;
   if (typeof key !== 'object' || key === null || !isHex32(key.check)) return false;
   const kdf = key.kdf as Unchecked<ScryptParameters> | undefined;

@@ -151,6 +151,11 @@ export class Ledger {
     return undefined;
   }
 
+  /** The newest commit that may hold a name, without a look at it; undefined: none does. */
+  likelyCommit(name: string): number | undefined {
+    return this.candidates(hashFile(name, 0, 0))[0];
+  }
+
   /** The ledger's entry of a name in the commit that {@link lookUp} told, or else in another one. */
   async find(ordinal: number, name: string): Promise<KnownFile | undefined> {
     const others = this.candidates(hashFile(name, 0, 0)).filter((other) => other !== ordinal);

@@ -16,6 +16,13 @@ export {
   type WritableCache,
 } from '../cache/open-cache.js';
 export { resetExtraction } from '../cache/reset.js';
+export { bucketSource } from './database/bucket-source.js';
+export { type CleanOptions, type CleanReport, cleanLogs } from './database/clean-logs.js';
+export { type CollectOptions, type CollectReport, collectLogs } from './database/collect-logs.js';
+export { folderSource } from './database/folder-source.js';
+export { type Quota, type QuotaState, readQuotas } from './database/quotas.js';
+export { reportUsage, type UsageOptions, type UsageReport } from './database/report-usage.js';
+export { type DatabaseSettings, databaseSettings } from './database/settings.js';
 export { type DescribedLine, describeLine } from './extract/describe-line.js';
 export {
   type ExtractionPlan,
@@ -39,6 +46,7 @@ export { loadServiceRanges } from './ip/ranges/load-service-ranges.js';
 export { refreshRegions } from './ip/refresh-regions.js';
 export { readRegionStats } from './ip/region-stats.js';
 export { updateRegions } from './ip/update-regions.js';
+export type { BucketOptions } from './source/bucket/bucket-options.js';
 export { InventoryAccount } from './source/inventory/inventory-object.js';
 export { type Inventory, openInventory } from './source/inventory/open-inventory.js';
 export { type SummariesUpdate, updateSummaries } from './summarize/update-summaries.js';

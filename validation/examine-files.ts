@@ -2,7 +2,9 @@ import type { TaskHandler } from '../cache/rollups/task-pool.js';
 import type { HashSpill } from '../cache/validation/equal-lines.js';
 import { LineHashes } from '../cache/validation/line-hashes.js';
 import { type FoundFile, UnreadableFileError } from '../src/extract/read-log-file.js';
+import type { ObjectBytes, ObjectReader } from '../src/extract/read-object.js';
 import { LONGEST_LINE } from '../src/extract/record-batch.js';
+import type { BucketAccess } from '../src/source/bucket/access.js';
 import { LineExaminer, type Verdict } from './line-examiner.js';
 import { readSourceFile } from './log-source.js';
 import { protocolNamed } from './protocols.js';
@@ -16,7 +18,13 @@ export interface FileToExamine extends FoundFile {
 }
 
 /** Some files, one after the other; or, at the end, to finish what was put aside of their lines. */
-export type ExamineTask = { readonly files: readonly FileToExamine[] } | { readonly finish: true };
+export type ExamineTask =
+  | {
+      readonly files: readonly FileToExamine[];
+      /** Of a bucket. */
+      readonly access?: BucketAccess | undefined;
+    }
+  | { readonly finish: true };
 
 /** What became of each file of a task; of the one at the end, what was put aside. */
 export type ExamineResult =
@@ -64,27 +72,38 @@ export function startExamining(given: unknown): TaskHandler<ExamineTask, Examine
     Atomics.add(setup.progress, setup.thread, BigInt(bytes));
     if (isStopped()) throw new StoppedError();
   };
+  /** Made for the first object of a bucket. */
+  let objects: ObjectReader | undefined;
   return async (task) => {
     if ('finish' in task) {
       const extents = hashes?.finish();
       return { aside: extents && aside && { path: aside.path, extents } };
     }
     const results: Examined[] = [];
-    for (const file of task.files) {
+    const examine = async (file: FileToExamine, object?: ObjectBytes): Promise<void> => {
       if (isStopped()) {
         results.push({ isStopped: true });
-        continue;
+        return;
       }
       const protocols = file.protocols.map(protocolNamed);
       try {
         examiner.begin(file, protocols, setup.mostFindings, hashes, file.number);
-        const contentBytes = await readSourceFile(file, examiner, onProgress);
+        const contentBytes =
+          object === undefined
+            ? await readSourceFile(file, examiner, onProgress)
+            : (await object.feed(true, examiner, onProgress)).contentBytes;
         results.push({ lines: examiner.lines, contentBytes, verdicts: examiner.verdicts() });
       } catch (error) {
         if (error instanceof StoppedError) results.push({ isStopped: true });
         else if (error instanceof UnreadableFileError) results.push({ failure: error.message });
         else throw error;
       }
+    };
+    const { files, access } = task;
+    if (access === undefined) for (const file of files) await examine(file);
+    else {
+      objects ??= new (await import('../src/extract/read-object.js')).ObjectReader();
+      await objects.readAll(files, access, (file, _, object) => examine(file, object));
     }
     return { examined: results };
   };

@@ -5,11 +5,10 @@ import {
   openValidationFolder,
   type ValidationFolder,
 } from '../cache/validation/validation-folder.js';
-import {
-  type ExtractionProgress,
-  isCacheFolder,
-  requireOutsideCache,
-} from '../src/extract/extract-logs.js';
+import type { ExtractionProgress } from '../src/extract/extract-logs.js';
+import { isCacheFolder, requireOutsideCache } from '../src/extract/open-plan.js';
+import type { BucketOptions } from '../src/source/bucket/bucket-options.js';
+import { isBucketUrl } from '../src/source/bucket/bucket-url.js';
 import { displayPath, type LogPath } from '../src/source/log-path.js';
 import { requireSource } from '../src/source/require-source.js';
 import type { SourceFile } from '../src/source/walk-folder.js';
@@ -27,12 +26,14 @@ import { type KeptFinding, KeptFindings } from './kept-findings.js';
 import { type KnownVerdict, KnownVerdicts } from './known-verdicts.js';
 import type { Verdict } from './line-examiner.js';
 import { type LogReport, ProtocolSums } from './log-report.js';
-import { folderSource, type LogSource } from './log-source.js';
+import { bucketSource, folderSource, type LogSource } from './log-source.js';
 import type { Protocol } from './protocol.js';
 
 export interface ValidateLogsOptions {
-  /** Folder with log files (or one file). */
+  /** Folder with log files (or one file), or `s3://bucket/folder`. */
   readonly source: string;
+  /** Of a bucket: where it is. */
+  readonly bucket?: BucketOptions | undefined;
   /** At least one; see {@link protocolsOf}. */
   readonly protocols: readonly Protocol[];
   /** Worker threads, at least 1. */
@@ -76,16 +77,30 @@ const TASK_BYTES = 4 << 20;
  * @throws {ValidationLockedError}
  */
 export async function validateLogs(options: ValidateLogsOptions): Promise<LogReport> {
-  const source = resolve(options.source);
-  requireSource(source);
-  requireOutsideCache(source, options.paths);
-  const folder = openValidationFolder(options.paths);
+  const source = await openSource(options);
   try {
-    const isExcluded = isCacheFolder(options.paths);
-    return await new LogRun(options, folderSource(source, isExcluded), folder).run();
+    const folder = openValidationFolder(options.paths);
+    try {
+      return await new LogRun(options, source, folder).run();
+    } finally {
+      folder.close();
+    }
   } finally {
-    folder.close();
+    source.close?.();
   }
+}
+
+async function openSource({ source, bucket, paths }: ValidateLogsOptions): Promise<LogSource> {
+  if (isBucketUrl(source)) {
+    const opened = await bucketSource(source, bucket ?? {});
+    // Before anything is made for it.
+    await opened.access?.();
+    return opened;
+  }
+  const folder = resolve(source);
+  requireSource(folder);
+  requireOutsideCache(folder, paths);
+  return folderSource(folder, isCacheFolder(paths));
 }
 
 type Pool = TaskPool<ExamineTask, ExamineResult>;
@@ -144,7 +159,8 @@ class LogRun {
       const lane = async (): Promise<void> => {
         for (let next = await tasks.next(); next.done !== true; next = await tasks.next()) {
           const handed = next.value;
-          const result = await pool.run({ files: handed.map(({ task }) => task) });
+          const access = await this.source.access?.();
+          const result = await pool.run({ files: handed.map(({ task }) => task), access });
           const examined = 'examined' in result ? result.examined : [];
           handed.forEach((one, i) => void this.#take(one, examined[i]));
         }
@@ -163,7 +179,8 @@ class LogRun {
       for (const verdicts of this.#verdicts) verdicts?.close();
     }
     const findings = this.#findings.sorted();
-    const lines = this.options.showLines === true ? await shownLines(findings) : undefined;
+    const lines =
+      this.options.showLines === true ? await shownLines(findings, this.source) : undefined;
     return {
       files: this.#files,
       unreadable: this.#unreadable,
@@ -231,10 +248,10 @@ class LogRun {
     this.#planned.files++;
     this.#planned.bytes += file.sizeBytes;
     this.#comparison?.addFile(file.path);
-    const { path, relativePath, sizeBytes, modifiedMs } = file;
+    const { path, relativePath, sizeBytes, modifiedMs, etag } = file;
     const protocols = this.options.protocols.flatMap(({ name }, i) => (known[i] ? [] : [name]));
     const number = this.#numbered++;
-    const task = { path, relativePath, sizeBytes, modifiedMs, number, protocols };
+    const task = { path, relativePath, sizeBytes, modifiedMs, etag, number, protocols };
     return { file, task, known };
   }
 
@@ -354,9 +371,10 @@ class LogRun {
 /** What shows lines is loaded where they are asked for. */
 async function shownLines(
   findings: readonly KeptFinding[],
+  source: LogSource,
 ): Promise<ReadonlyMap<KeptFinding, string>> {
   const { linesOf } = await import('./show-lines.js');
-  return linesOf(findings);
+  return linesOf(findings, source);
 }
 
 /** Wait until all have ended. @throws the first failure */

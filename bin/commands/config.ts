@@ -67,10 +67,14 @@ const cacheShow = defineCommand({
 const sourceSet = defineCommand({
   name: 'set',
   describe: 'Extract from here when no source is given',
-  positionals: { source: { describe: 'Folder of logs', required: true } },
+  positionals: { source: { describe: 'Folder of logs, or s3://bucket/folder', required: true } },
   examples: [['$0 config source set /data/logs', 'Remember where the logs are']],
   async run({ source }, { output, env }) {
-    const saved = updateConfiguration(env, { source: resolve(source) });
+    const { isBucketSource, requireReadableSource } = await import('../source-kind.js');
+    requireReadableSource(source);
+    const saved = updateConfiguration(env, {
+      source: isBucketSource(source) ? source : resolve(source),
+    });
     output.print(`Logs are read from ${saved.source} from now on.`);
     output.json({ source: saved.source });
     return EXIT_STATUS.done.status;

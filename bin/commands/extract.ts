@@ -4,12 +4,12 @@ import { readConfiguration } from '../../cache/configuration.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { cachePaths } from '../../cache/paths.js';
 import type { ExtractOptions, SourceInventory } from '../../src/extract/extract-logs.js';
+import { BUCKET_OPTIONS } from '../bucket-options.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { INVENTORY_OPTIONS, requireInventory } from '../inventory-options.js';
-import { requireFolderSource } from '../source-kind.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** Neither the command line nor the configuration names a source. */
@@ -37,18 +37,20 @@ export const extractCommand = defineCommand({
   positionals: {
     source: {
       required: false,
-      describe: 'Folder of logs, read recursively; .gz and .zst too (default: the saved one)',
+      describe:
+        'Folder of logs, read recursively, or s3://bucket/folder; .gz and .zst too (default: the saved one)',
     },
   },
   options: {
     mode: {
-      choices: ['generic', 'dandi'],
+      choices: ['generic', 'dandi', 'remote'],
       describe:
-        'Which keys are kept: generic keeps all, dandi content only (default: as before, else generic)',
+        'Which keys are kept: generic keeps all, dandi content only; remote is an older word for s3:// sources (default: as before, else generic)',
     },
     workers: WORKERS_OPTION,
     limit: { type: 'number', describe: 'Extract at most this many new files in this run' },
     ...INVENTORY_OPTIONS,
+    ...BUCKET_OPTIONS,
     'dry-run': {
       type: 'boolean',
       default: false,
@@ -58,26 +60,36 @@ export const extractCommand = defineCommand({
   examples: [
     ['$0 extract /data/logs', 'Extract what is new below /data/logs'],
     ['$0 extract /data/logs --dry-run', 'See what that would read'],
+    ['$0 extract s3://bucket/logs --endpoint https://s3.example.org', 'Extract from a bucket'],
     ['$0 extract /data/logs --inventory /data/inventory', 'Extract what an inventory lists'],
     ['$0 extract /data/logs --mode dandi', 'Keep blobs and Zarr stores of a DANDI archive'],
   ],
   async run(options, context) {
-    const source = sourceOf(options.source, context);
+    const { BucketOptionError, bucketOptionsOf } = await import('../source-kind.js');
+    const source = await sourceOf(options.source, context);
     const { limit } = options;
     requireInventory(options);
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
     const inventory = await inventoryOf(options.inventory, options.inventoryPrefix, context);
-    if (options.dryRun) return dryRun(source, limit, inventory, context);
+    const bucket = bucketOptionsOf(source, options);
+    if (options.mode === 'remote' && bucket === undefined) {
+      throw new BucketOptionError('--mode remote is for buckets, and the source is not s3://...');
+    }
+    if (options.dryRun) return dryRun({ source, limit, inventory, bucket }, context);
     const workers = workerCount(options.workers);
     const { requireSource } = await import('../../src/source/require-source.js');
     const { WorkerThreads } = await import('../../src/extract/worker-threads.js');
     // Before a cache and a key are made for it.
-    requireSource(source);
+    if (bucket === undefined) requireSource(source);
+    else {
+      const { requireBucket } = await import('../../src/extract/bucket-source.js');
+      await requireBucket(source, bucket);
+    }
     // They load while the cache is opened here.
     const threads = new WorkerThreads(Math.min(workers, availableParallelism()));
     try {
-      const { mode } = options;
-      return await extract({ source, workers, threads, limit, mode, inventory }, context);
+      const mode = options.mode === 'remote' ? undefined : options.mode;
+      return await extract({ source, workers, threads, limit, mode, inventory, bucket }, context);
     } finally {
       await threads.close();
     }
@@ -85,7 +97,10 @@ export const extractCommand = defineCommand({
 });
 
 async function extract(
-  options: Pick<ExtractOptions, 'source' | 'workers' | 'threads' | 'mode' | 'inventory'> & {
+  options: Pick<
+    ExtractOptions,
+    'source' | 'workers' | 'threads' | 'mode' | 'inventory' | 'bucket'
+  > & {
     readonly limit: number | undefined;
   },
   { cacheDirectory, output, env }: CommandContext,
@@ -109,10 +124,14 @@ async function extract(
 }
 
 /** @throws {NoSourceError} @throws {SourceKindError} */
-export function sourceOf(source: string | undefined, { env }: CommandContext): string {
+export async function sourceOf(
+  source: string | undefined,
+  { env }: CommandContext,
+): Promise<string> {
+  const { requireReadableSource } = await import('../source-kind.js');
   const found = source ?? readConfiguration(env).source;
   if (found === undefined || found === '') throw new NoSourceError();
-  requireFolderSource(found);
+  requireReadableSource(found);
   return found;
 }
 
@@ -128,24 +147,31 @@ async function inventoryOf(
 }
 
 async function dryRun(
-  source: string,
-  limit: number | undefined,
-  inventory: SourceInventory | undefined,
+  {
+    source,
+    limit,
+    inventory,
+    bucket,
+  }: Pick<ExtractOptions, 'source' | 'inventory' | 'bucket'> & {
+    readonly limit: number | undefined;
+  },
   { cacheDirectory, output }: CommandContext,
 ): Promise<number> {
   const { planExtraction } = await import('../../src/extract/extract-logs.js');
   const plan = await planExtraction(cachePaths(cacheDirectory), {
     source,
     inventory,
+    bucket,
     ...(limit === undefined ? {} : { limit }),
     onWarning: (message) => output.warn(message),
   });
-  const { files, bytes, listed } = plan;
+  const { files, bytes, listed, held } = plan;
   output.print(
     `Would extract ${formatCount(files.new)} of ${plural(files.found, 'file')} (${formatBytes(bytes)}); ${formatCount(files.known)} are known already, ${formatCount(files.failed)} cannot be extracted.`,
   );
   const { describeListed, extractionStatus } = await import('../run-extraction.js');
   if (listed !== undefined) output.print(describeListed(listed));
+  if (held !== undefined) output.print(`  ${plural(held, 'object')} left for later: too new.`);
   output.json({ dryRun: true, ...plan });
   return extractionStatus(plan);
 }

@@ -37,7 +37,9 @@ export const repairCommand = defineCommand({
   async run(options, { cacheDirectory, output, env }) {
     const { planRepair, repairCache } = await import('../../src/repair/repair-cache.js');
     const { changed, dropMissing } = options;
-    const source = options.source === undefined ? undefined : resolve(options.source);
+    const { isBucketSource } = await import('../source-kind.js');
+    const { source: given } = options;
+    const source = given === undefined || isBucketSource(given) ? given : resolve(given);
     let files = 0;
     const onFile = (): void => output.progress(`Checking: ${plural(++files, 'file')}`);
     if (options.dryRun) {

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { readConfiguration } from '../../cache/configuration.js';
+import { BUCKET_OPTIONS } from '../bucket-options.js';
 import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.js';
 import { DATASET_OPTIONS, MAPPING_OPTIONS } from '../dataset-options.js';
 import { DESCRIPTIONS } from '../descriptions.js';
-import { requireFolderSource } from '../source-kind.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 import { coordinatesCommand } from './update-coordinates.js';
 import { refreshCommand, regionsCommand } from './update-ip.js';
@@ -100,8 +100,10 @@ const everything = defineCommand({
   options: {
     from: {
       type: 'string',
-      describe: 'Folder of logs to extract first (default: the saved source, if any)',
+      describe:
+        'Folder of logs, or s3://bucket/folder, to extract first (default: the saved source, if any)',
     },
+    ...BUCKET_OPTIONS,
     workers: WORKERS_OPTION,
     database: {
       type: 'string',
@@ -112,11 +114,13 @@ const everything = defineCommand({
   examples: [['$0 update --from /data/logs', 'The nightly line']],
   async run(options, context) {
     const source = options.from ?? readConfiguration(context.env).source;
-    if (source !== undefined) requireFolderSource(source);
+    const { bucketOptionsOf, requireReadableSource } = await import('../source-kind.js');
+    if (source !== undefined) requireReadableSource(source);
     const workers = workerCount(options.workers);
     const { updateEverything } = await import('../run-update.js');
     const database = options.database === undefined ? undefined : resolve(options.database);
-    return updateEverything({ ...options, source, workers, database }, context);
+    const bucket = bucketOptionsOf(source, options);
+    return updateEverything({ ...options, source, bucket, workers, database }, context);
   },
 });
 

@@ -1,4 +1,5 @@
 import { S3LogExtractionError } from '../../cache/error.js';
+import { STORE_OPTIONS } from '../bucket-options.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
@@ -28,12 +29,14 @@ export const validateCommand = defineCommand({
     },
     source: {
       required: false,
-      describe: 'Folder of logs, read recursively; .gz and .zst too (default: the saved one)',
+      describe:
+        'Folder of logs, read recursively, or s3://bucket/folder; .gz and .zst too (default: the saved one)',
     },
   },
   options: {
     workers: WORKERS_OPTION,
     limit: { type: 'number', describe: 'Look at no more than this many files' },
+    ...STORE_OPTIONS,
     'show-lines': {
       type: 'boolean',
       default: false,
@@ -61,10 +64,12 @@ export const validateCommand = defineCommand({
     const { cachePaths } = await import('../../cache/paths.js');
     const { requireMaxFindings, runLogValidation } = await import('../run-log-validation.js');
     requireMaxFindings(maxFindings);
-    const source = sourceOf(options.source, context);
+    const { bucketOptionsOf } = await import('../source-kind.js');
+    const source = await sourceOf(options.source, context);
+    const bucket = bucketOptionsOf(source, options);
     const paths = cachePaths(context.cacheDirectory);
     return runLogValidation(
-      { protocol: options.protocol, source, workers, paths, limit, maxFindings, showLines },
+      { protocol: options.protocol, source, bucket, workers, paths, limit, maxFindings, showLines },
       context.output,
     );
   },

@@ -1,75 +1,20 @@
-import { existsSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { S3LogExtractionError } from '../../cache/error.js';
 import { removeGarbage } from '../../cache/garbage.js';
 import { Ledger } from '../../cache/ledger.js';
 import { LockLostError } from '../../cache/lock.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import { requireOwnFolders } from '../../cache/own-file.js';
 import type { CachePaths } from '../../cache/paths.js';
-import type { ListedFilesAccount } from '../source/inventory/listed-files.js';
-import type { Inventory } from '../source/inventory/open-inventory.js';
-import { logFileName } from '../source/log-name.js';
-import { displayPath, logPath } from '../source/log-path.js';
-import { requireSource } from '../source/require-source.js';
+import type { ExtractOptions } from './extract-options.js';
 import { Extraction } from './extraction.js';
 import { type ExtractionMode, extractionMode } from './extraction-mode.js';
 import { LookAhead } from './look-ahead.js';
-import { FilePlan, type NewFile, type PlanObserver } from './plan-files.js';
+import { endListing, limitOf, listedReport, openPlan } from './open-plan.js';
+import type { NewFile } from './plan-files.js';
 import { type ExtractionReport, emptyReport, type ListedReport } from './report.js';
 import { ExtractionWorker } from './worker-pool.js';
 import { WorkerThreads } from './worker-threads.js';
 
-/** How far a run is. Totals are lower bounds until `isPlanned`. */
-export interface ExtractionProgress {
-  readonly filesDone: number;
-  readonly filesPlanned: number;
-  /** Stored bytes. */
-  readonly bytesDone: number;
-  readonly bytesPlanned: number;
-  readonly isPlanned: boolean;
-}
-
-export interface ExtractOptions {
-  /** Folder with log files (or one file). */
-  readonly source: string;
-  /** Worker threads, at least 1. */
-  readonly workers: number;
-  /** Threads started in advance, if any; whoever started them closes them. */
-  readonly threads?: WorkerThreads | undefined;
-  /** Default: that of the commits there are, else `generic`. */
-  readonly mode?: ExtractionMode | undefined;
-  /** Expression (RE2) for addresses, as text, whose records are not kept. */
-  readonly skippedAddresses?: string | undefined;
-  /** Names of the only files to extract; default: all. */
-  readonly only?: ReadonlySet<string> | undefined;
-  /** What lists the files to extract; without it all files below the source are. */
-  readonly inventory?: SourceInventory | undefined;
-  /** New files to extract at most. */
-  readonly limit?: number;
-  /** Something a person should know that ends nothing: a file that cannot be read, for example. */
-  readonly onWarning?: (message: string) => void;
-  /** Called a few times a second. */
-  readonly onProgress?: (progress: ExtractionProgress) => void;
-  /** Asked often; true ends the run as soon as the files in hand are committed. */
-  readonly shouldStop?: () => boolean;
-}
-
-/** An inventory of the bucket that the source is a copy of. */
-export interface SourceInventory {
-  readonly inventory: Inventory;
-  /** Folder in the bucket that the source is a copy of; default: the whole bucket. */
-  readonly prefix?: string | undefined;
-}
-
-/** The folder to extract is (in) the cache. */
-export class SourceInCacheError extends S3LogExtractionError {
-  constructor(source: string, cache: string) {
-    super('SOURCE_IN_CACHE', `Could not extract ${source}: it belongs to the cache ${cache}.`, {
-      hint: 'Name the folder that holds the raw logs.',
-    });
-  }
-}
+export type { ExtractionProgress, ExtractOptions, SourceInventory } from './extract-options.js';
 
 const PROGRESS_MS = 250;
 
@@ -88,7 +33,6 @@ export async function extractLogs(
   options: ExtractOptions,
 ): Promise<ExtractionReport> {
   const startedAt = performance.now();
-  const source = resolve(options.source);
   const report = emptyReport();
   const mode = extractionMode(cache.paths, options.mode);
   if (options.skippedAddresses !== undefined) {
@@ -96,9 +40,9 @@ export async function extractLogs(
     addressExpression(options.skippedAddresses);
   }
   const ledger = await Ledger.open(cache.paths, cache.lock);
-  const { plan, listing } = await openPlan(source, cache.paths, ledger, report, options);
-  const limit = options.limit ?? Number.POSITIVE_INFINITY;
-  const ahead = new LookAhead(plan, limit);
+  const { plan, listing, source, bucket } = await openPlan(cache.paths, ledger, report, options);
+  const limit = limitOf(options);
+  const ahead = new LookAhead(plan, limit, () => endListing(bucket, options, ahead));
   const counters = new BigInt64Array(new SharedArrayBuffer(8 * options.workers));
   const stopFlag = new Int32Array(new SharedArrayBuffer(4));
   const workers = startWorkers(cache, mode, options, counters, stopFlag);
@@ -127,7 +71,9 @@ export async function extractLogs(
     mode,
     report,
     shouldStop,
+    bucket,
     observer: {
+      ...(bucket === undefined ? {} : { committed: bucket.committed }),
       failed: (path, reason) => warn(`Could not extract ${path}: ${reason}.`),
       notALog: (path) => warn(`Not a log: every line of ${path} was rejected.`),
     },
@@ -135,7 +81,10 @@ export async function extractLogs(
   const close = async (): Promise<void> => {
     clearInterval(timer);
     await ahead.return();
+    // Also after a failure: what was committed until then.
+    await bucket?.settle();
     ledger.close();
+    bucket?.close();
     await Promise.all(workers.map((worker) => worker.close()));
   };
   try {
@@ -148,6 +97,8 @@ export async function extractLogs(
       }
     } while (!report.stopped && !plan.isStopped && ahead.nextPass(room()));
     if (plan.isStopped && !plan.isComplete) report.stopped = true;
+    await bucket?.settle();
+    if (bucket !== undefined) report.bucket = bucket.report();
     finishLedger(ledger, warn);
     progress();
   } catch (error) {
@@ -187,6 +138,8 @@ export interface ExtractionPlan {
   /** Stored bytes of the new files. */
   readonly bytes: number;
   readonly listed?: ListedReport;
+  /** Objects of a bucket that are left for a later run: too new. */
+  readonly held?: number;
 }
 
 /**
@@ -197,13 +150,17 @@ export interface ExtractionPlan {
  */
 export async function planExtraction(
   paths: CachePaths,
-  options: Pick<ExtractOptions, 'source' | 'inventory' | 'limit' | 'onWarning'>,
+  options: Pick<ExtractOptions, 'source' | 'bucket' | 'inventory' | 'limit' | 'onWarning'>,
 ): Promise<ExtractionPlan> {
   requireOwnFolders(paths);
   const report = emptyReport();
   const ledger = await Ledger.open(paths);
-  const { plan, listing } = await openPlan(resolve(options.source), paths, ledger, report, options);
-  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const { deleteAfter: _, ...bucketOptions } = options.bucket ?? {};
+  const { plan, listing, bucket } = await openPlan(paths, ledger, report, {
+    ...options,
+    bucket: bucketOptions,
+  });
+  const limit = limitOf(options);
   let count = 0;
   let bytes = 0;
   // What waits has the name of a file that would be read: a copy, unless that one turns out unreadable.
@@ -213,101 +170,26 @@ export async function planExtraction(
       if (count >= limit) continue;
       count++;
       bytes += file.sizeBytes;
+      if (bucket !== undefined && count >= (options.bucket?.maxFiles ?? Infinity)) {
+        bucket.listing.isEnough = true;
+      }
     }
     copies += plan.forgetRemaining();
   }
   ledger.close();
+  bucket?.close();
   const { found, failed } = report.files;
   const known = report.files.known + copies;
   const files = { found, known, new: count, failed };
+  if (bucket !== undefined) return { files, bytes, held: bucket.listing.held };
   if (listing === undefined) return { files, bytes };
   return { files, bytes, listed: listedReport(listing, (message) => options.onWarning?.(message)) };
-}
-
-/** An inventory, and what going through it shows. */
-interface Listing {
-  readonly inventory: Inventory;
-  readonly account: ListedFilesAccount;
-}
-
-/** Tell what is missing and what could not be read of the inventory. */
-function listedReport(
-  { inventory, account }: Listing,
-  warn: (message: string) => void,
-): ListedReport {
-  const { files, missing, extractedAndGone, leftOut, rows } = account;
-  const missingNames = account.missingNames.map(displayPath);
-  for (const name of missingNames) warn(`Listed in the inventory, but not there: ${name}.`);
-  if (missing > missingNames.length) {
-    warn(`${missing - missingNames.length} more that the inventory lists are not there.`);
-  }
-  for (const { file, row, reason } of rows.places) {
-    warn(`Row ${row} of ${JSON.stringify(file)} in the inventory does not count: ${reason}.`);
-  }
-  const defects = { ...rows.defectReasons };
-  return { run: inventory.run, files, missing, missingNames, extractedAndGone, leftOut, defects };
-}
-
-async function openPlan(
-  source: string,
-  paths: CachePaths,
-  ledger: Ledger,
-  report: ExtractionReport,
-  options: Pick<ExtractOptions, 'onWarning' | 'only' | 'inventory'>,
-): Promise<{ readonly plan: FilePlan; readonly listing: Listing | undefined }> {
-  requireSource(source);
-  requireOutsideCache(source, paths);
-  const observer: PlanObserver = {
-    found: () => report.files.found++,
-    known: () => report.files.known++,
-    failed: (path, reason) => {
-      report.files.failed++;
-      options.onWarning?.(`Could not extract ${path}: ${reason}.`);
-    },
-    warning: (message) => options.onWarning?.(message),
-  };
-  const root = logPath(source);
-  const { only } = options;
-  if (options.inventory === undefined) {
-    const plan = new FilePlan(root, isCacheFolder(paths), ledger, observer, undefined, only);
-    return { plan, listing: undefined };
-  }
-  const { ListedFilesAccount, listedFiles } = await import('../source/inventory/listed-files.js');
-  const { inventory, prefix } = options.inventory;
-  const account = new ListedFilesAccount();
-  const entries = listedFiles(root, inventory, {
-    prefix,
-    isKnown: (path) => {
-      const name = logFileName(path);
-      // The first answers without a look at the disk; the second knows what this run has planned.
-      return ledger.mayKnow(name) || ledger.lookUp(name, 0, 0) !== 'new';
-    },
-    account,
-  });
-  // No file of a cache is named as logs are, so none is among them.
-  const plan = new FilePlan(root, () => false, ledger, observer, undefined, only, entries);
-  return { plan, listing: { inventory, account } };
-}
-
-/** The cache's own files are no logs. @throws {SourceInCacheError} */
-export function requireOutsideCache(source: string, paths: CachePaths): void {
-  if (!existsSync(paths.root)) return;
-  const path = relative(realpathSync(paths.root), realpathSync(source));
-  if (path === '' || !(path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path))) {
-    throw new SourceInCacheError(source, paths.root);
-  }
 }
 
 /** The first of some files; the others are looked at all the same, so that what is known is counted. */
 async function* atMost(count: number, files: AsyncIterable<NewFile>): AsyncGenerator<NewFile> {
   let taken = 0;
   for await (const file of files) if (taken++ < count) yield file;
-}
-
-/** The cache may stand below the logs; its files are no logs. */
-export function isCacheFolder(paths: CachePaths): (stats: Stats) => boolean {
-  const cache = statSync(paths.root, { throwIfNoEntry: false });
-  return (stats) => cache !== undefined && stats.dev === cache.dev && stats.ino === cache.ino;
 }
 
 function startWorkers(

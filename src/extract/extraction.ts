@@ -5,6 +5,7 @@ import { plural } from '../../cache/count-text.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { Ledger } from '../../cache/ledger.js';
 import type { WritableCache } from '../../cache/open-cache.js';
+import type { BucketAccess } from '../source/bucket/access.js';
 import { displayPath, logPath } from '../source/log-path.js';
 import { CommitBatch, commitBatch } from './commit-batch.js';
 import type { ExtractionMode } from './extraction-mode.js';
@@ -44,6 +45,16 @@ export interface ExtractionObserver {
   failed(path: string, reason: string): void;
   /** Every line of a file was rejected. */
   notALog(path: string): void;
+  /** Files are in a commit that is real. */
+  committed?(files: readonly NewFile[]): void;
+}
+
+/** Where files are objects of a bucket. */
+export interface ExtractionBucket {
+  /** For requests signed from now on. */
+  access(): Promise<BucketAccess>;
+  /** Whether an object is compressed. */
+  isCompressed(file: NewFile): Promise<boolean>;
 }
 
 /** What an extraction works on and with. */
@@ -57,6 +68,8 @@ export interface ExtractionContext {
   /** Counted up as things become real. */
   readonly report: ExtractionReport;
   readonly shouldStop: () => boolean;
+  /** Undefined: files are on disk. */
+  readonly bucket?: ExtractionBucket | undefined;
   /** Stored bytes from which a batch is committed. */
   readonly batchBytes?: number;
 }
@@ -163,7 +176,7 @@ export class Extraction {
       if (next === undefined) break;
       const { file, isSolo } = 'file' in next ? next : { file: next, isSolo: false };
       if (isSolo || file.sizeBytes >= LARGE_FILE_BYTES) {
-        const task = this.beginLarge(file, isSolo, small);
+        const task = await this.beginLarge(file, isSolo, small);
         if (task !== undefined) return task;
         break;
       }
@@ -179,7 +192,10 @@ export class Extraction {
       batch,
       run: async (worker) => {
         const { commit } = batch;
-        const reply = await worker.call({ kind: 'files', commit, files: packFiles(files) });
+        const { bucket } = this.context;
+        const access = bucket && (await bucket.access());
+        const packed = packFiles(files);
+        const reply = await worker.call({ kind: 'files', commit, files: packed, access });
         for (const [index, reason] of reply.failures) this.fail(files[index], reason);
         for (const index of reply.large) this.again.push({ file: files[index], isSolo: true });
         this.filesRead += batch.addFiles(files, reply);
@@ -192,12 +208,13 @@ export class Extraction {
    *
    * @returns its first part, or undefined when small files are in hand, which go first
    */
-  private beginLarge(
+  private async beginLarge(
     file: NewFile,
     mustBeAlone: boolean,
     small: readonly NewFile[],
-  ): Task | undefined {
-    const compressed = isCompressed(file);
+  ): Promise<Task | undefined> {
+    const { bucket } = this.context;
+    const compressed = bucket === undefined ? isCompressed(file) : await bucket.isCompressed(file);
     if (mustBeAlone || compressed || file.sizeBytes >= SOLO_BYTES) {
       if (small.length > 0) {
         this.again.unshift({ file, isSolo: mustBeAlone });
@@ -220,7 +237,9 @@ export class Extraction {
     return {
       batch,
       run: async (worker) => {
-        const request = { kind: 'part', commit: batch.commit, file, range } as const;
+        const { bucket } = this.context;
+        const access = bucket && (await bucket.access());
+        const request = { kind: 'part', commit: batch.commit, file, range, access } as const;
         large.took(await worker.call(request));
         if (large.failure !== undefined) {
           this.giveUp(large, large.failure);
@@ -316,6 +335,7 @@ export class Extraction {
     if (batch.files.length === 0) return;
     const record = commitBatch(this.context.cache, batch, this.context.mode, this.context.source);
     this.context.ledger.add(record, batch.files);
+    this.context.observer.committed?.(batch.taken);
     const { report } = this.context;
     report.files.extracted += batch.files.length;
     report.bytes += record.bytes;

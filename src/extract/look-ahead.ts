@@ -20,10 +20,12 @@ export class LookAhead implements AsyncIterator<NewFile> {
   /**
    * @param limit files to hand out at most; the plan is gone through to its end all the same, so that what
    *   is known is counted
+   * @param onLimit called once the limit is reached: where files come from may end there
    */
   constructor(
     private readonly plan: FilePlan,
     private limit: number,
+    private readonly onLimit: () => void = () => {},
   ) {
     this.arm();
     this.nextPass(limit);
@@ -90,6 +92,7 @@ export class LookAhead implements AsyncIterator<NewFile> {
         this.queue.push(file);
         this.planned.files++;
         this.planned.bytes += file.sizeBytes;
+        if (this.planned.files >= this.limit) this.onLimit();
         this.signal();
       } else {
         this.plan.giveBack(file);

@@ -70,6 +70,8 @@ export class FilePlan {
    * @param mostWaiting with which a pass ends
    * @param only names of the files that are looked at, if not all
    * @param entries where files come from, if not from the folders below `root`
+   * @param compareWith tells whether a file is the one extracted
+   * @param onKnown of each file that is known and as it was when it was extracted, by size and time
    */
   constructor(
     root: LogPath,
@@ -79,6 +81,8 @@ export class FilePlan {
     private readonly mostWaiting = MOST_WAITING,
     private readonly only?: ReadonlySet<string> | undefined,
     entries?: AsyncGenerator<SourceEntries, void> | undefined,
+    private readonly compareWith: typeof compareFile = compareFile,
+    private readonly onKnown: (file: SourceFile, name: string) => void = () => {},
   ) {
     this.walk = entries ?? walkFolder(root, isExcluded);
     this.otherRoots = [...ledger.sources].map(logPath).filter((other) => other !== root);
@@ -119,6 +123,7 @@ export class FilePlan {
       // What nearly all files are in an archive that grows: nothing to wait for.
       if (state === 'same') {
         this.observer.known();
+        this.onKnown(entry, name);
         continue;
       }
       if (state !== 'new' && state !== PLANNED) {
@@ -223,7 +228,9 @@ export class FilePlan {
       }
     }
     this.ledger.plan(name, sizeBytes, modifiedMs);
-    return { path: entry.path, relativePath: entry.relativePath, name, sizeBytes, modifiedMs };
+    const { path, relativePath, etag } = entry;
+    const file = { path, relativePath, name, sizeBytes, modifiedMs };
+    return etag === undefined ? file : { ...file, etag };
   }
 
   /** @returns 'same', 'new', or how the file differs from the one extracted */
@@ -234,7 +241,7 @@ export class FilePlan {
     if (known.encoding === ENCODING.unknown) return 'same';
     // An empty file has no records that could count twice.
     if (known.sizeBytes === 0) return 'new';
-    const comparison = await compareFile(entry, known);
+    const comparison = await this.compareWith(entry, known);
     if (comparison === 'same') return 'same';
     if (comparison === 'unreadable') return 'it cannot be read';
     return `its content is not that of the log file ${name} that was extracted before (${entry.sizeBytes} bytes now, ${known.sizeBytes} then); it is not read again`;

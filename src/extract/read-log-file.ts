@@ -7,17 +7,22 @@ import { detectEncoding, ENCODING, type Encoding, SIGNATURE_BYTES } from '../sou
 import { COMPRESSION_SUFFIX } from '../source/log-name.js';
 import { type LogPath, pathBytes } from '../source/log-path.js';
 import { modifiedTime } from '../source/modified-time.js';
+import { UnreadableFileError } from '../source/unreadable-file.js';
 import type { LineCutter } from './line-cutter.js';
 
 /** Compressed files up to this size are decompressed in one piece when the content is small too. */
-const SMALL_COMPRESSED_BYTES = 1 << 20;
-const SMALL_CONTENT_BYTES = 32 << 20;
+export const SMALL_COMPRESSED_BYTES = 1 << 20;
+export const SMALL_CONTENT_BYTES = 32 << 20;
+
+export { UnreadableFileError } from '../source/unreadable-file.js';
 
 /** A log file as it was found when the run was planned. */
 export interface FoundFile {
   readonly path: LogPath;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /** Of an object in a bucket: what its content is known by there. */
+  readonly etag?: string | undefined;
 }
 
 /** What reading shows of a file, besides its lines. */
@@ -26,9 +31,6 @@ export interface ReadFile {
   readonly check: number;
   readonly contentBytes: number;
 }
-
-/** A file that could not be read to its end; `message` has the reason only, no path. */
-export class UnreadableFileError extends Error {}
 
 /** A compressed file whose content is too large to be held in memory with that of others. */
 export class LargeContentError extends Error {}
@@ -212,7 +214,7 @@ async function feedGzip(
 }
 
 /** @returns undefined when the content is not small; else it and how many of the bytes it is stored in */
-function gunzipSmall(stored: Buffer): { bytes: Buffer; storedBytes: number } | undefined {
+export function gunzipSmall(stored: Buffer): { bytes: Buffer; storedBytes: number } | undefined {
   try {
     const options = { maxOutputLength: SMALL_CONTENT_BYTES, info: true };
     // With `info` it returns both; the typings do not know.
@@ -298,7 +300,7 @@ function* chunksOf(
   }
 }
 
-function feedPiece(piece: Uint8Array, feeder: LineCutter): void {
+export function feedPiece(piece: Uint8Array, feeder: LineCutter): void {
   for (let at = 0; at < piece.length; ) {
     const room = feeder.room();
     const count = Math.min(room.length, piece.length - at);
@@ -319,14 +321,14 @@ function readWhole(fd: number, size: number, into: Buffer): Buffer {
 }
 
 /** A compressed file that has just been begun must not count as an empty log for ever. */
-function requireFinished(file: FoundFile): void {
+export function requireFinished(file: FoundFile): void {
   if (file.sizeBytes < SIGNATURE_BYTES && COMPRESSION_SUFFIX.test(file.path)) {
     throw new UnreadableFileError('it is named as compressed but has no content yet');
   }
 }
 
 /** Keep only what is known to be harmless: system codes and the decoder's own words. */
-function unreadable(error: unknown): Error {
+export function unreadable(error: unknown): Error {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (code !== undefined && syscall !== undefined) return new UnreadableFileError(code);
   if (typeof code === 'string' && code.startsWith('Z_')) {

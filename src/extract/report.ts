@@ -27,9 +27,21 @@ export interface ExtractionReport {
   };
   /** With an inventory: what it lists, and what became of that. */
   listed?: ListedReport;
+  /** Of a bucket: what became of objects besides being read. */
+  bucket?: BucketReport;
   elapsedMs: number;
   /** Whether the run was asked to stop before it was through. */
   stopped: boolean;
+}
+
+/** What became of the objects of a bucket besides being read. */
+export interface BucketReport {
+  /** Left for a later run: too new. */
+  readonly held: number;
+  /** Deleted, their records being in commits; only where that was asked for. */
+  readonly deleted: number;
+  /** Changed since they were read, so that they stay, or the store would not delete them. */
+  readonly notDeleted: number;
 }
 
 /** What an inventory lists; `files.found` are the log files of it that are there. */

@@ -1,3 +1,4 @@
+import type { BucketAccess } from '../source/bucket/access.js';
 import type { ExtractionMode } from './extraction-mode.js';
 import type { PackedFiles, PlannedFile } from './packed-files.js';
 import type { BatchLimits } from './record-batch.js';
@@ -32,6 +33,8 @@ export interface FilesRequest {
   readonly kind: 'files';
   readonly commit: string;
   readonly files: PackedFiles;
+  /** Of a bucket. */
+  readonly access?: BucketAccess | undefined;
 }
 
 /**
@@ -44,6 +47,8 @@ export interface PartRequest {
   readonly commit: string;
   readonly file: PlannedFile;
   readonly range: { readonly start: number; readonly end: number } | undefined;
+  /** Of a bucket. */
+  readonly access?: BucketAccess | undefined;
 }
 
 /** Write what the worker has in hand. The reply comes at once; {@link StoredMessage} when all is durable. */

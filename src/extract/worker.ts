@@ -9,12 +9,14 @@ import { LineFeeder } from './line-feeder.js';
 import { type PlannedFile, unpackFiles } from './packed-files.js';
 import {
   LargeContentError,
+  type OnProgress,
   type ReadFile,
   readLogFile,
   readLogFilePart,
   readSmallFile,
   UnreadableFileError,
 } from './read-log-file.js';
+import type { ObjectReader } from './read-object.js';
 import { NOTES, REASONS } from './reasons.js';
 import { RecordBatch, type RecordChoice } from './record-batch.js';
 import { emptyAccount, resetAccount } from './scan-lines.js';
@@ -39,6 +41,8 @@ let store: SegmentStore;
 /** Made for the first request, so that it is told when they cannot be. */
 let batch: RecordBatch;
 let feeder: LineFeeder;
+/** Made for the first object of a bucket. */
+let objects: ObjectReader | undefined;
 
 /** A file that cannot be shared is given up on a stop when more than this of it is left. */
 const FINISH_BYTES = 128 << 20;
@@ -55,12 +59,25 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
     case 'files': {
       const files = unpackFiles(request.files);
       const outcome = new Outcome(files.length);
+      const { access } = request;
+      if (access !== undefined) {
+        await (await objectReader()).readAll(files, access, async (file, index, object) => {
+          await makeRoom(commit);
+          await readSmall(index, file, outcome, (onProgress) =>
+            object.feed(false, feeder, onProgress),
+          );
+        });
+        return { kind: 'files', ...outcome };
+      }
       for (const [index, file] of files.entries()) {
-        if (batch.isFull()) {
-          store.write(batch, commit);
-          await store.keepUp();
-        }
-        await readSmall(index, file, outcome);
+        await makeRoom(commit);
+        await readSmall(
+          index,
+          file,
+          outcome,
+          (onProgress) =>
+            readSmallFile(file, feeder, onProgress) ?? readLogFile(file, false, feeder, onProgress),
+        );
       }
       return { kind: 'files', ...outcome };
     }
@@ -84,6 +101,12 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
       return { kind: 'drop' };
     }
   }
+}
+
+async function makeRoom(commit: string): Promise<void> {
+  if (!batch.isFull()) return;
+  store.write(batch, commit);
+  await store.keepUp();
 }
 
 /** The expressions' library is loaded only where there is one. */
@@ -118,7 +141,21 @@ function succeeded(index: number, read: ReadFile, outcome: Outcome): void {
     outcome.notes[note] += account.notes[note];
 }
 
-async function readSmall(index: number, file: PlannedFile, outcome: Outcome): Promise<void> {
+/** Loaded where there is a bucket to read. */
+async function objectReader(): Promise<ObjectReader> {
+  if (objects === undefined) {
+    const module = await import('./read-object.js');
+    objects = new module.ObjectReader();
+  }
+  return objects;
+}
+
+async function readSmall(
+  index: number,
+  file: PlannedFile,
+  outcome: Outcome,
+  read: (onProgress: OnProgress) => ReadFile | Promise<ReadFile>,
+): Promise<void> {
   const mark = batch.mark();
   resetAccount(account);
   const onProgress = (bytes: number): void => {
@@ -127,10 +164,7 @@ async function readSmall(index: number, file: PlannedFile, outcome: Outcome): Pr
   };
   try {
     feeder.begin(file.name, account);
-    const read =
-      readSmallFile(file, feeder, onProgress) ??
-      (await readLogFile(file, false, feeder, onProgress));
-    succeeded(index, read, outcome);
+    succeeded(index, await read(onProgress), outcome);
   } catch (error) {
     batch.rollback(mark);
     if (error instanceof LargeContentError) outcome.large.push(index);
@@ -139,7 +173,7 @@ async function readSmall(index: number, file: PlannedFile, outcome: Outcome): Pr
 }
 
 async function readPart(request: PartRequest, outcome: Outcome): Promise<void> {
-  const { file, range, commit } = request;
+  const { file, range, commit, access } = request;
   let left = range === undefined ? file.sizeBytes : 0;
   const onProgress = (bytes: number): void | Promise<void> => {
     countProgress(bytes);
@@ -157,10 +191,15 @@ async function readPart(request: PartRequest, outcome: Outcome): Promise<void> {
   resetAccount(account);
   try {
     const from = feeder.begin(file.name, account, range?.start, range?.end);
+    const reader = access === undefined ? undefined : await objectReader();
     const read =
-      range === undefined
-        ? await readLogFile(file, true, feeder, onProgress)
-        : await readLogFilePart(file, from, feeder, onProgress);
+      reader === undefined || access === undefined
+        ? range === undefined
+          ? await readLogFile(file, true, feeder, onProgress)
+          : await readLogFilePart(file, from, feeder, onProgress)
+        : range === undefined
+          ? await reader.readWhole(file, access, feeder, onProgress)
+          : await reader.readPart(file, from, range.end, access, feeder, onProgress);
     succeeded(0, read, outcome);
   } catch (error) {
     outcome.failures.push([0, failureOf(error)]);

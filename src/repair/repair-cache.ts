@@ -21,6 +21,7 @@ import { withdrawCommits } from '../../cache/withdraw.js';
 import { type ExtractOptions, extractLogs } from '../extract/extract-logs.js';
 import { EXTRACTION_MODES, type ExtractionMode, modeOfCache } from '../extract/extraction-mode.js';
 import type { ExtractionReport } from '../extract/report.js';
+import { isBucketUrl } from '../source/bucket/bucket-url.js';
 import { type Damage, type DamagedCommit, findDamage } from './find-damage.js';
 import { commitsOfChanged, findNames, namesOf, sourceOf } from './find-files.js';
 
@@ -62,6 +63,19 @@ export interface RepairResult extends RepairPlan {
   /** Of each folder from which files were extracted again. */
   readonly extractions: readonly ExtractionReport[];
   readonly stopped: boolean;
+}
+
+/** The log files of a commit are in a bucket, which a repair does not read. */
+export class LogsInBucketError extends S3LogExtractionError {
+  constructor(source: string) {
+    super(
+      'LOGS_IN_BUCKET',
+      `Could not look for log files in ${source}: repair reads folders, no buckets.`,
+      {
+        hint: 'Copy that part of the bucket to a folder, paths below it as they are, and name it: "s3logextraction repair FOLDER".',
+      },
+    );
+  }
 }
 
 /** Records would be lost for good: nothing was withdrawn. */
@@ -108,6 +122,7 @@ export async function planRepair(
       missing.push({ commit: commit.commit, names, records });
       continue;
     }
+    if (isBucketUrl(source)) throw new LogsInBucketError(source);
     const found = await findNames(source, new Set(names));
     const gone = names.filter((name) => !found.has(name));
     if (gone.length > 0) missing.push({ commit: commit.commit, names: gone, records });
@@ -220,6 +235,7 @@ async function addChanged(
   const ledger = await Ledger.open(paths);
   try {
     for (const folder of source === undefined ? [...ledger.sources] : [source]) {
+      if (isBucketUrl(folder)) throw new LogsInBucketError(folder);
       for (const [commit, names] of await commitsOfChanged(folder, ledger)) {
         const record = readCommit(paths, commit);
         const findings = [`${plural(names.length, 'log file')} changed since`];

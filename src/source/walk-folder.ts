@@ -17,6 +17,8 @@ export interface SourceFile {
   readonly sizeBytes: number;
   /** Whole milliseconds since 1970. */
   readonly modifiedMs: number;
+  /** Of an object in a bucket: what its content is known by there. */
+  readonly etag?: string | undefined;
 }
 
 /** Paths looked at together. */

@@ -295,14 +295,24 @@ describe('sources that are no usual folders', () => {
     expect(readdirSync(sandbox.root).sort()).toEqual(['home', 'logs', 'tmp']);
   });
 
-  it('one that is an address is refused as such, without its password', async () => {
-    const address = 's3://name:secret@bucket/logs';
+  it('one that is an address of a server is refused as such, without its password', async () => {
+    const address = 'sftp://name:secret@server/logs';
     for (const command of [['extract'], ['update', '--from'], ['validate', 'lines']]) {
       const { status, json, stderr } = await sandbox.run([...command, address, '--json']);
       expect([command, status, json.error.code]).toEqual([command, 2, 'SOURCE_NOT_A_FOLDER']);
-      expect(stderr).toContain('"s3://bucket/logs"');
+      expect(stderr).toContain('"sftp://server/logs"');
       expect(stderr).not.toContain('secret');
     }
+  });
+
+  it('one that is a bucket with credentials is refused, without these', async () => {
+    const { status, json, stderr } = await sandbox.run([
+      'extract',
+      's3://name:secret@bucket/logs',
+      '--json',
+    ]);
+    expect([status, json.error.code]).toEqual([2, 'INVALID_BUCKET_URL']);
+    expect(stderr).not.toContain('secret');
   });
 
   it('a single file is one log', async () => {

@@ -1,0 +1,76 @@
+import pg from 'pg';
+import { S3LogExtractionError } from '../../cache/error.js';
+import {
+  DatabaseUnreachableError,
+  databaseError,
+  databaseErrorCode,
+  isConnectionLoss,
+} from './database-error.js';
+import { type DatabaseSettings, describeDatabase } from './settings.js';
+
+export type Connection = pg.Client;
+
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/** The server keeps text in an encoding that cannot hold what clients write into logs. */
+export class DatabaseEncodingError extends S3LogExtractionError {
+  constructor(settings: DatabaseSettings, encoding: string) {
+    super(
+      'DATABASE_ENCODING',
+      `The encoding of ${describeDatabase(settings)} is ${encoding}, and UTF8 is needed.`,
+      {
+        hint: `Create one with "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0" and name it in PGDATABASE.`,
+      },
+    );
+  }
+}
+
+/**
+ * Connect and see to what everything else relies on: UTF-8, UTC, and commits that are on disk when they are told to be.
+ *
+ * @throws {DatabaseUnreachableError} and others that say what is wrong
+ */
+export async function connect(settings: DatabaseSettings): Promise<Connection> {
+  const { host, port, user, database, password, tls } = settings;
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    database,
+    ...(password === undefined ? {} : { password }),
+    ssl: tls === 'off' ? false : { rejectUnauthorized: tls === 'verified' },
+    application_name: 's3logextraction',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // A connection that breaks while nothing is asked tells so here; the next query fails, which is soon enough.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await prepare(client, settings);
+    return client;
+  } catch (error) {
+    await disconnect(client);
+    if (isConnectionLoss(error)) {
+      throw new DatabaseUnreachableError(settings, databaseErrorCode(error) ?? 'no answer');
+    }
+    throw databaseError(error, settings, 'connect') ?? error;
+  }
+}
+
+/** End a connection in whatever state it is. */
+export async function disconnect(client: Connection): Promise<void> {
+  await client.end().catch(() => undefined);
+}
+
+async function prepare(client: Connection, settings: DatabaseSettings): Promise<void> {
+  const { rows } = await client.query<{ encoding: string; commit: string }>(
+    `SELECT current_setting('server_encoding') AS encoding, current_setting('synchronous_commit') AS commit`,
+  );
+  if (rows[0].encoding !== 'UTF8') throw new DatabaseEncodingError(settings, rows[0].encoding);
+  // Log objects are deleted once a commit is told: a server told to be careless may still lose it.
+  const careful = rows[0].commit === 'off' ? 'SET synchronous_commit = on;' : '';
+  await client.query(
+    `${careful} SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; SET search_path = ${settings.schema}; SET idle_in_transaction_session_timeout = 0`,
+  );
+}

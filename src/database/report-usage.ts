@@ -1,0 +1,59 @@
+import { connect, disconnect } from './connection.js';
+import { databaseError } from './database-error.js';
+import { requireTables } from './migrations.js';
+import { checkQuotas, type Quota, type QuotaState } from './quotas.js';
+import type { DatabaseSettings } from './settings.js';
+import { inTransaction } from './transaction.js';
+import {
+  type Dimension,
+  type UsageFilter,
+  type UsageRow,
+  type UsageSums,
+  usageBy,
+} from './usage.js';
+
+export interface UsageOptions extends UsageFilter {
+  readonly settings: DatabaseSettings;
+  /** One table for each. */
+  readonly by: readonly (readonly Dimension[])[];
+  readonly quotas?: readonly Quota[] | undefined;
+}
+
+/** Usage of a period, and how much of quotas is used. */
+export interface UsageReport {
+  readonly from: string;
+  readonly to: string;
+  readonly total: UsageSums;
+  readonly tables: readonly {
+    readonly by: readonly Dimension[];
+    readonly rows: readonly UsageRow[];
+  }[];
+  /** Of the day and the month of `to`. */
+  readonly quotas: readonly QuotaState[];
+}
+
+/**
+ * Sum up the rows of a period, all tables from the same state of the database.
+ *
+ * @throws {NoTablesError} and others that say what is wrong with the database
+ */
+export async function reportUsage(options: UsageOptions): Promise<UsageReport> {
+  const { settings, by, quotas = [], from, to } = options;
+  const client = await connect(settings);
+  try {
+    await requireTables(client, settings);
+    return await inTransaction(client, async () => {
+      await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const [total] = await usageBy(client, [], options);
+      const tables: { by: readonly Dimension[]; rows: readonly UsageRow[] }[] = [];
+      for (const dimensions of by) {
+        tables.push({ by: dimensions, rows: await usageBy(client, dimensions, options) });
+      }
+      return { from, to, total, tables, quotas: await checkQuotas(client, quotas, to) };
+    });
+  } catch (error) {
+    throw databaseError(error, settings, 'sum up usage') ?? error;
+  } finally {
+    await disconnect(client);
+  }
+}

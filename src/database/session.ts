@@ -1,0 +1,71 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Connection, connect, disconnect } from './connection.js';
+import {
+  DatabaseUnreachableError,
+  databaseError,
+  isConnectionLoss,
+  isContention,
+} from './database-error.js';
+import type { DatabaseSettings } from './settings.js';
+
+/** A server that restarts is back within that; some half a minute in all. */
+const LOSS_PAUSES_MS = [250, 500, 1000, 2000, 4000, 8000, 8000, 8000];
+const MOST_CONTENTIONS = 20;
+const CONTENTION_PAUSE_MS = 500;
+
+/** Connections that are opened when they are needed, and anew when they have broken. */
+export class Session {
+  private main: Connection | undefined;
+  private other: Connection | undefined;
+
+  constructor(readonly settings: DatabaseSettings) {}
+
+  /** A second connection, for what is committed by itself. */
+  async side(): Promise<Connection> {
+    this.other ??= await connect(this.settings);
+    return this.other;
+  }
+
+  /**
+   * Do something that may be done again from its beginning: it is when the connection breaks or others are in its way.
+   *
+   * @param doing an infinitive, for messages
+   * @param onRetry called before each further attempt
+   * @throws {DatabaseLostError} and others that say what is wrong
+   */
+  async run<T>(
+    doing: string,
+    work: (client: Connection) => Promise<T>,
+    onRetry: (isLoss: boolean) => void = () => undefined,
+  ): Promise<T> {
+    let losses = 0;
+    let contentions = 0;
+    for (;;) {
+      try {
+        this.main ??= await connect(this.settings);
+        return await work(this.main);
+      } catch (error) {
+        const isLoss = error instanceof DatabaseUnreachableError || isConnectionLoss(error);
+        const isRetried = isLoss
+          ? losses < LOSS_PAUSES_MS.length
+          : isContention(error) && contentions < MOST_CONTENTIONS;
+        if (!isRetried) throw databaseError(error, this.settings, doing) ?? error;
+        if (isLoss) {
+          await this.close();
+          await wait(LOSS_PAUSES_MS[losses++]);
+        } else {
+          contentions++;
+          await wait(Math.random() * CONTENTION_PAUSE_MS);
+        }
+        onRetry(isLoss);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = [this.main, this.other];
+    this.main = undefined;
+    this.other = undefined;
+    await Promise.all(open.map((client) => client && disconnect(client)));
+  }
+}

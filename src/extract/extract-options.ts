@@ -1,0 +1,48 @@
+import type { BucketOptions } from '../source/bucket/bucket-options.js';
+import type { Inventory } from '../source/inventory/open-inventory.js';
+import type { ExtractionMode } from './extraction-mode.js';
+import type { WorkerThreads } from './worker-threads.js';
+
+/** How far a run is. Totals are lower bounds until `isPlanned`. */
+export interface ExtractionProgress {
+  readonly filesDone: number;
+  readonly filesPlanned: number;
+  /** Stored bytes. */
+  readonly bytesDone: number;
+  readonly bytesPlanned: number;
+  readonly isPlanned: boolean;
+}
+
+export interface ExtractOptions {
+  /** Folder with log files (or one file), or `s3://bucket/folder`, see {@link parseBucketUrl}. */
+  readonly source: string;
+  /** Of a bucket. */
+  readonly bucket?: BucketOptions | undefined;
+  /** Worker threads, at least 1. */
+  readonly workers: number;
+  /** Threads started in advance, if any; whoever started them closes them. */
+  readonly threads?: WorkerThreads | undefined;
+  /** Default: that of the commits there are, else `generic`. */
+  readonly mode?: ExtractionMode | undefined;
+  /** Expression (RE2) for addresses, as text, whose records are not kept. */
+  readonly skippedAddresses?: string | undefined;
+  /** Names of the only files to extract; default: all. */
+  readonly only?: ReadonlySet<string> | undefined;
+  /** What lists the files to extract; without it all files below the source are. */
+  readonly inventory?: SourceInventory | undefined;
+  /** New files to extract at most. */
+  readonly limit?: number;
+  /** Something a person should know that ends nothing: a file that cannot be read, for example. */
+  readonly onWarning?: (message: string) => void;
+  /** Called a few times a second. */
+  readonly onProgress?: (progress: ExtractionProgress) => void;
+  /** Asked often; true ends the run as soon as the files in hand are committed. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** An inventory of the bucket that the source is a copy of. */
+export interface SourceInventory {
+  readonly inventory: Inventory;
+  /** Folder in the bucket that the source is a copy of; default: the whole bucket. */
+  readonly prefix?: string | undefined;
+}

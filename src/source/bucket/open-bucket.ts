@@ -1,0 +1,227 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { S3LogExtractionError } from '../../../cache/error.js';
+import type { BucketAccess } from './access.js';
+import { bucketError } from './bucket-error.js';
+import type { BucketOptions } from './bucket-options.js';
+import { type BucketUrl, parseBucketUrl } from './bucket-url.js';
+
+/** `--endpoint` is no URL of a server. */
+export class EndpointError extends S3LogExtractionError {
+  constructor() {
+    super(
+      'INVALID_ENDPOINT',
+      '--endpoint must be an http:// or https:// URL of a server, without credentials in it.',
+      {},
+      2,
+    );
+  }
+}
+
+/** An object as it is listed. */
+export interface ListedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Whole milliseconds since 1970. */
+  readonly modifiedMs: number;
+  readonly etag: string;
+}
+
+/** A bucket that is open for listing and deleting; its objects are read in threads, with {@link Bucket.access}. */
+export interface Bucket extends BucketUrl {
+  /** One page after the other. @throws {S3LogExtractionError} */
+  pages(): AsyncGenerator<readonly ListedObject[], void>;
+  /** For requests signed from now on; asked again, it has fresh credentials. @throws {S3LogExtractionError} */
+  access(): Promise<BucketAccess>;
+  /** Delete an object if it is still the one listed. @returns why it was not */
+  remove(key: string, etag: string): Promise<Removal>;
+  close(): void;
+}
+
+/** `changed`: there is another object under the key now; it stays. */
+export type Removal = 'removed' | 'gone' | 'changed' | { readonly failed: string };
+
+/** Attempts of the SDK at a request; it waits longer after each, and as long as Retry-After says. */
+const ATTEMPTS = 8;
+
+/**
+ * Open a bucket with the credentials, region and endpoint that AWS tools use: options, else variables, else the files
+ * below ~/.aws, else what the machine or container is given. Nothing is asked of the store yet.
+ *
+ * @throws {BucketUrlError} @throws {EndpointError}
+ */
+export async function openBucket(source: string, options: BucketOptions): Promise<Bucket> {
+  const url = parseBucketUrl(source);
+  const endpoint = checkedEndpoint(options.endpoint);
+  // About versions of Node: nothing for whoever runs this to act on, and no line of ours.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  const sdk = await import('@aws-sdk/client-s3');
+  let region = options.region;
+  /** Where the SDK went for the bucket: its rules for names of servers are not repeated here. */
+  let place: Pick<BucketAccess, 'origin' | 'basePath'> | undefined;
+  const connect = (): S3Client => {
+    const client = new sdk.S3Client({
+      ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+      ...(region === undefined ? {} : { region }),
+      maxAttempts: ATTEMPTS,
+      retryMode: 'standard',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      // Its warnings are about versions of Node.
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const request = args.request as {
+          protocol: string;
+          hostname: string;
+          port?: number;
+          path: string;
+        };
+        const port = request.port === undefined ? '' : `:${request.port}`;
+        place ??= {
+          origin: `${request.protocol}//${request.hostname}${port}`,
+          basePath: `${request.path.replace(/\/+$/, '')}/`,
+        };
+        return next(args);
+      },
+      { step: 'finalizeRequest', priority: 'low', name: 'notePlace' },
+    );
+    return client;
+  };
+  if (region === undefined) region = await configuredRegion(sdk, endpoint);
+  let client = connect();
+  const where = (doing: string) => ({ doing, url: url.url, endpoint });
+
+  const list = async (token: string | undefined) => {
+    const command = new sdk.ListObjectsV2Command({
+      Bucket: url.bucket,
+      Prefix: url.prefix,
+      EncodingType: 'url',
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+    });
+    try {
+      return await client.send(command);
+    } catch (error) {
+      const actual = regionTold(error);
+      // Nobody named a region: that of the bucket is meant.
+      if (actual === undefined || options.region !== undefined || actual === region) throw error;
+      region = actual;
+      place = undefined;
+      client.destroy();
+      client = connect();
+      return client.send(command);
+    }
+  };
+
+  return {
+    ...url,
+    async *pages() {
+      for (let token: string | undefined; ; ) {
+        const page = await list(token).catch((error: unknown) => {
+          throw bucketError(error, where('list'));
+        });
+        yield (page.Contents ?? []).map((object) => ({
+          key: decodeKey(object.Key ?? ''),
+          sizeBytes: object.Size ?? 0,
+          modifiedMs: object.LastModified?.getTime() ?? 0,
+          etag: object.ETag ?? '',
+        }));
+        if (page.IsTruncated !== true) return;
+        // A store that does not go on would be asked for ever.
+        if (page.NextContinuationToken === undefined || page.NextContinuationToken === token) {
+          throw bucketError(
+            { name: 'PagingEnds', $metadata: { httpStatusCode: 200 } },
+            where('list'),
+          );
+        }
+        token = page.NextContinuationToken;
+      }
+    },
+    async access() {
+      try {
+        const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+        if (place === undefined) await list(undefined);
+        const at = place as unknown as NonNullable<typeof place>;
+        return {
+          ...at,
+          region: await client.config.region(),
+          accessKeyId,
+          secretAccessKey,
+          sessionToken,
+        };
+      } catch (error) {
+        throw bucketError(error, where('read'));
+      }
+    },
+    async remove(key, etag) {
+      const object = { Bucket: url.bucket, Key: key };
+      try {
+        // Which version it is, and, for stores that do not heed conditions of a deletion, whether it is the one read.
+        const head = await client.send(new sdk.HeadObjectCommand(object));
+        if (head.ETag !== etag) return 'changed';
+        const version = head.VersionId;
+        const isVersioned = version !== undefined && version !== 'null';
+        const what = isVersioned ? { VersionId: version } : { IfMatch: etag };
+        await client.send(new sdk.DeleteObjectCommand({ ...object, ...what }));
+        return 'removed';
+      } catch (error) {
+        const { name, $metadata } = Object(error) as {
+          readonly name?: unknown;
+          readonly $metadata?: { readonly httpStatusCode?: number };
+        };
+        if ($metadata?.httpStatusCode === 404) return 'gone';
+        if ($metadata?.httpStatusCode === 412) return 'changed';
+        const told = /^[A-Za-z0-9_]{1,60}$/.test(String(name)) ? String(name) : 'no answer';
+        return { failed: `the store answered ${$metadata?.httpStatusCode ?? 'nothing'} (${told})` };
+      }
+    },
+    close: () => client.destroy(),
+  };
+}
+
+/** @returns the URL as it is shown and used: without a `/` at its end */
+function checkedEndpoint(endpoint: string | undefined): string | undefined {
+  if (endpoint === undefined) return undefined;
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const isServer =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === '';
+  if (!isServer) throw new EndpointError();
+  return url.href.replace(/\/+$/, '');
+}
+
+/** That of the variables or files; else the one that all else is found from. */
+async function configuredRegion(
+  sdk: typeof import('@aws-sdk/client-s3'),
+  endpoint: string | undefined,
+): Promise<string> {
+  const client = new sdk.S3Client(endpoint === undefined ? {} : { endpoint });
+  try {
+    return await client.config.region();
+  } catch {
+    return 'us-east-1';
+  } finally {
+    client.destroy();
+  }
+}
+
+function regionTold(error: unknown): string | undefined {
+  const { $response } = Object(error) as {
+    readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+  };
+  const region = $response?.headers?.['x-amz-bucket-region'];
+  return region !== undefined && /^[a-z0-9-]{2,30}$/.test(region) ? region : undefined;
+}
+
+/** Keys are listed in the encoding of URLs, because XML cannot hold all of them. */
+function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replace(/\+/g, ' '));
+  } catch {
+    return key;
+  }
+}
