@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { S3LogExtractionError } from '../../../cache/error.js';
 import type { BucketAccess } from './access.js';
 import { bucketError } from './bucket-error.js';
 import type { BucketOptions } from './bucket-options.js';
 import { type BucketUrl, parseBucketUrl } from './bucket-url.js';
+import { decodeKey, type ListedObject, takeObjects } from './list-page.js';
 
 /** `--endpoint` is no URL of a server. */
 export class EndpointError extends S3LogExtractionError {
@@ -15,15 +17,6 @@ export class EndpointError extends S3LogExtractionError {
       2,
     );
   }
-}
-
-/** An object as it is listed. */
-export interface ListedObject {
-  readonly key: string;
-  readonly sizeBytes: number;
-  /** Whole milliseconds since 1970. */
-  readonly modifiedMs: number;
-  readonly etag: string;
 }
 
 /** A bucket that is open for listing and deleting; its objects are read in threads, with {@link Bucket.access}. */
@@ -93,14 +86,29 @@ export async function openBucket(source: string, options: BucketOptions): Promis
   const where = (doing: string) => ({ doing, url: url.url, endpoint });
 
   const list = async (token: string | undefined) => {
+    let objects: readonly ListedObject[] | undefined;
     const command = new sdk.ListObjectsV2Command({
       Bucket: url.bucket,
       Prefix: url.prefix,
       EncodingType: 'url',
       ...(token === undefined ? {} : { ContinuationToken: token }),
     });
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const response = result.response as { statusCode: number; body: Readable };
+        if (response.statusCode !== 200) return result;
+        const xml = Buffer.concat(await response.body.toArray()).toString();
+        const page = takeObjects(xml);
+        objects = page?.objects;
+        response.body = Readable.from([Buffer.from(page?.rest ?? xml)]);
+        return result;
+      },
+      { step: 'deserialize', priority: 'low', name: 'takeObjects' },
+    );
+    const send = async () => ({ page: await client.send(command), objects });
     try {
-      return await client.send(command);
+      return await send();
     } catch (error) {
       const actual = regionTold(error);
       // Nobody named a region: that of the bucket is meant.
@@ -109,7 +117,7 @@ export async function openBucket(source: string, options: BucketOptions): Promis
       place = undefined;
       client.destroy();
       client = connect();
-      return client.send(command);
+      return send();
     }
   };
 
@@ -117,15 +125,16 @@ export async function openBucket(source: string, options: BucketOptions): Promis
     ...url,
     async *pages() {
       for (let token: string | undefined; ; ) {
-        const page = await list(token).catch((error: unknown) => {
+        const { page, objects } = await list(token).catch((error: unknown) => {
           throw bucketError(error, where('list'));
         });
-        yield (page.Contents ?? []).map((object) => ({
-          key: decodeKey(object.Key ?? ''),
-          sizeBytes: object.Size ?? 0,
-          modifiedMs: object.LastModified?.getTime() ?? 0,
-          etag: object.ETag ?? '',
-        }));
+        yield objects ??
+          (page.Contents ?? []).map((object) => ({
+            key: decodeKey(object.Key ?? ''),
+            sizeBytes: object.Size ?? 0,
+            modifiedMs: object.LastModified?.getTime() ?? 0,
+            etag: object.ETag ?? '',
+          }));
         if (page.IsTruncated !== true) return;
         // A store that does not go on would be asked for ever.
         if (page.NextContinuationToken === undefined || page.NextContinuationToken === token) {
@@ -215,13 +224,4 @@ function regionTold(error: unknown): string | undefined {
   };
   const region = $response?.headers?.['x-amz-bucket-region'];
   return region !== undefined && /^[a-z0-9-]{2,30}$/.test(region) ? region : undefined;
-}
-
-/** Keys are listed in the encoding of URLs, because XML cannot hold all of them. */
-function decodeKey(key: string): string {
-  try {
-    return decodeURIComponent(key.replace(/\+/g, ' '));
-  } catch {
-    return key;
-  }
 }
