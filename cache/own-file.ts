@@ -187,7 +187,7 @@ function kindOf(stats: Stats): string {
 
 /** Folders of a cache whose names are always the same; those of datasets are looked at when they are written. */
 const FOLDERS = [
-  ...['commits', 'segments', 'ledger', 'rollups', 'summaries', 'lock', 'stop', 'tmp', 'datasets'],
+  ...['commits', 'segments', 'rollups', 'summaries', 'lock', 'stop', 'tmp', 'datasets'],
   ...['ips', 'ips/indexes', 'ips/regions', 'ips/changes', 'ips/ranges'],
   ...['validation', 'validation/lock'],
   ...['rotate', 'rotate/segments', 'rotate/commits', 'rotate/indexes', 'rotate/regions'],
@@ -202,6 +202,8 @@ const FOLDERS = [
  */
 export function requireOwnFolders({ root }: Pick<CachePaths, 'root'>): void {
   for (const folder of FOLDERS) requireOwnFolder(join(root, folder));
+  // Derived as a whole, and made anew whatever stands there.
+  requireNoLink(join(root, 'ledger'));
 }
 
 /**
@@ -211,8 +213,14 @@ export function requireOwnFolders({ root }: Pick<CachePaths, 'root'>): void {
  * @throws {DamagedCacheError} something else stands there
  */
 export function requireOwnFolder(path: string): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = requireNoLink(path);
   if (stats === undefined || stats.isDirectory()) return;
-  if (stats.isSymbolicLink()) throw new LinkedFolderError(path);
   throw new DamagedCacheError(path, 'it is to be a folder, and is none', undefined, MOVE_AWAY);
+}
+
+/** @returns what stands there, if anything */
+function requireNoLink(path: string): Stats | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isSymbolicLink() === true) throw new LinkedFolderError(path);
+  return stats;
 }

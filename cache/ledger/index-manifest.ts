@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheWriteError, writeFileAtomic } from '../atomic-write.js';
 import { S3LogExtractionError } from '../error.js';
@@ -73,11 +73,15 @@ export function writeIndexManifest(paths: CachePaths, manifest: IndexManifest): 
 export function removeIndex(paths: CachePaths): void {
   if (!existsSync(paths.ledger)) return;
   try {
-    // First what names the others.
-    removeOwnFile(manifestPath(paths));
-    for (const file of readdirSync(paths.ledger)) {
-      if (PART_FILE.test(file)) removeOwnFile(join(paths.ledger, file));
+    if (lstatSync(paths.ledger).isDirectory()) {
+      // First what names the others.
+      removeOwnFile(manifestPath(paths));
+      for (const file of readdirSync(paths.ledger)) {
+        if (PART_FILE.test(file)) removeOwnFile(join(paths.ledger, file));
+      }
+      if (readdirSync(paths.ledger).length > 0) return;
     }
+    removeOwnFile(paths.ledger);
   } catch (error) {
     throw error instanceof S3LogExtractionError ? error : new CacheWriteError(paths.ledger, error);
   }

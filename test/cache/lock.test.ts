@@ -136,7 +136,7 @@ describe('acquireLock', () => {
     expect(() => acquire(paths)).toThrow('it is a symbolic link');
     rmSync(lockFilePath(paths, 1));
     mkdirSync(lockFilePath(paths, 1));
-    expect(() => acquire(paths)).toThrow(/an unknown process/);
+    expect(() => acquire(paths)).toThrow('it is not a regular file but a folder');
   });
 
   it('does not hang when generations are used up', () => {
