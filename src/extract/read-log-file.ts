@@ -1,20 +1,24 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { Readable } from 'node:stream';
-import { crc32, createGunzip, gunzipSync } from 'node:zlib';
-import { S3LogExtractionError } from '../../cache/error.js';
+import { crc32 } from 'node:zlib';
 import { CHECKED_WHOLE_BYTES, contentCheck } from '../source/content-check.js';
 import { detectEncoding, ENCODING, type Encoding, SIGNATURE_BYTES } from '../source/encoding.js';
 import { COMPRESSION_SUFFIX } from '../source/log-name.js';
 import { type LogPath, pathBytes } from '../source/log-path.js';
 import { modifiedTime } from '../source/modified-time.js';
 import { UnreadableFileError } from '../source/unreadable-file.js';
+import {
+  feedGunzipped,
+  feedPiece,
+  feedZstd,
+  gunzipSmall,
+  LargeContentError,
+  type OnProgress,
+  SMALL_COMPRESSED_BYTES,
+} from './feed-compressed.js';
 import type { LineCutter } from './line-cutter.js';
 
-/** Compressed files up to this size are decompressed in one piece when the content is small too. */
-export const SMALL_COMPRESSED_BYTES = 1 << 20;
-export const SMALL_CONTENT_BYTES = 32 << 20;
-
 export { UnreadableFileError } from '../source/unreadable-file.js';
+export { LargeContentError, type OnProgress, SMALL_CONTENT_BYTES } from './feed-compressed.js';
 
 /** A log file as it was found when the run was planned. */
 export interface FoundFile {
@@ -31,15 +35,6 @@ export interface ReadFile {
   readonly check: number;
   readonly contentBytes: number;
 }
-
-/** A compressed file whose content is too large to be held in memory with that of others. */
-export class LargeContentError extends Error {}
-
-/**
- * Called whenever lines were taken, with the stored bytes read since. May write out a full batch; what it returns is
- * waited for where much may come out of few bytes.
- */
-export type OnProgress = (storedBytes: number) => void | Promise<void>;
 
 /**
  * Feed a whole log file, plain or compressed.
@@ -65,7 +60,7 @@ export async function readLogFile(
         ? feedPlain(fd, 0, file.sizeBytes, feeder, onProgress)
         : encoding === ENCODING.gzip
           ? await feedGzip(fd, file, mayBeLarge, feeder, onProgress)
-          : await feedZstd(fd, file.sizeBytes, mayBeLarge, feeder, onProgress);
+          : await feedZstd(chunksOf(fd, file.sizeBytes, 1 << 16), mayBeLarge, feeder, onProgress);
     feeder.finish();
     return { encoding, check, contentBytes };
   });
@@ -197,116 +192,29 @@ async function feedGzip(
     }
   }
   if (!mayBeLarge) throw new LargeContentError();
-  let contentBytes = 0;
   // Read by hand: a file stream could still be reading when an error has closed the file.
-  const source = Readable.from(
-    chunksOf(fd, file.sizeBytes, 1 << 18, (bytes) => void onProgress(bytes)),
-  );
-  const gunzip = createGunzip({ chunkSize: 1 << 18 });
-  source.on('error', (error) => gunzip.destroy(error));
-  for await (const piece of source.pipe(gunzip)) {
-    contentBytes += (piece as Buffer).length;
-    feedPiece(piece as Buffer, feeder);
-    await onProgress(0);
-  }
-  requirePadding(fd, gunzip.bytesWritten, file.sizeBytes);
+  const pieces = chunksOf(fd, file.sizeBytes, 1 << 18);
+  const { contentBytes, storedBytes } = await feedGunzipped(pieces, feeder, onProgress);
+  requirePadding(fd, storedBytes, file.sizeBytes);
   return contentBytes;
-}
-
-/** @returns undefined when the content is not small; else it and how many of the bytes it is stored in */
-export function gunzipSmall(stored: Buffer): { bytes: Buffer; storedBytes: number } | undefined {
-  try {
-    const options = { maxOutputLength: SMALL_CONTENT_BYTES, info: true };
-    // With `info` it returns both; the typings do not know.
-    const { buffer, engine } = gunzipSync(stored, options) as unknown as {
-      buffer: Buffer;
-      engine: { bytesWritten: number };
-    };
-    return { bytes: buffer, storedBytes: engine.bytesWritten };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
-    throw error;
-  }
 }
 
 /** The decoder takes a zero byte after a member for padding and looks no further. */
 function requirePadding(fd: number, from: number, size: number): void {
-  for (const chunk of chunksOf(fd, size, 1 << 16, () => {}, from)) {
+  for (const chunk of chunksOf(fd, size, 1 << 16, from)) {
     if (chunk.some((byte) => byte !== 0)) {
       throw new UnreadableFileError('damaged gzip data (more data after zero bytes)');
     }
   }
 }
 
-async function feedZstd(
-  fd: number,
-  size: number,
-  mayBeLarge: boolean,
-  feeder: LineCutter,
-  onProgress: OnProgress,
-): Promise<number> {
-  // The decoder is loaded when there is something for it to do.
-  const { ZstdReader } = await import('../source/zstd-reader.js');
-  let contentBytes = 0;
-  /** What went wrong with the content, not with the decoder. */
-  let failure: unknown;
-  const reader = new ZstdReader((piece) => {
-    contentBytes += piece.length;
-    try {
-      if (!mayBeLarge && contentBytes > SMALL_CONTENT_BYTES) throw new LargeContentError();
-      feedPiece(piece, feeder);
-      // What it would have us wait for is waited for below.
-      void onProgress(0);
-    } catch (error) {
-      failure = error;
-      throw error;
-    }
-  });
-  const chunks = chunksOf(fd, size, 1 << 16, () => {});
-  try {
-    for (const chunk of chunks) {
-      reader.push(chunk);
-      const waits = onProgress(chunk.length);
-      if (waits !== undefined) await waits;
-    }
-    reader.end();
-  } catch (error) {
-    // The decoder throws all kinds of errors at damaged data; those of the file or the cache pass.
-    const isOther =
-      error === failure ||
-      error instanceof S3LogExtractionError ||
-      error instanceof UnreadableFileError ||
-      error instanceof LargeContentError;
-    if (isOther || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
-    throw new UnreadableFileError(`damaged zstd data (${(error as Error).message})`);
-  }
-  return contentBytes;
-}
-
-function* chunksOf(
-  fd: number,
-  size: number,
-  chunkSize: number,
-  onProgress: (storedBytes: number) => void,
-  from = 0,
-): Generator<Buffer> {
+function* chunksOf(fd: number, size: number, chunkSize: number, from = 0): Generator<Buffer> {
   for (let position = from; position < size; ) {
     const chunk = Buffer.allocUnsafe(Math.min(chunkSize, size - position));
     const count = readSync(fd, chunk, 0, chunk.length, position);
     if (count === 0) throw new UnreadableFileError('it became shorter while it was being read');
     position += count;
     yield chunk.subarray(0, count);
-    onProgress(count);
-  }
-}
-
-export function feedPiece(piece: Uint8Array, feeder: LineCutter): void {
-  for (let at = 0; at < piece.length; ) {
-    const room = feeder.room();
-    const count = Math.min(room.length, piece.length - at);
-    room.set(piece.subarray(at, at + count));
-    feeder.took(count);
-    at += count;
   }
 }
 

@@ -1,6 +1,3 @@
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { S3LogExtractionError } from '../../cache/error.js';
 import type { BucketAccess } from '../source/bucket/access.js';
 import { EdgeCheck } from '../source/bucket/edge-check.js';
 import { type ObjectRange, RangeReader } from '../source/bucket/get-range.js';
@@ -8,17 +5,20 @@ import { objectRanges } from '../source/bucket/object-ranges.js';
 import { ReadAhead } from '../source/bucket/read-ahead.js';
 import { CHECKED_WHOLE_BYTES } from '../source/content-check.js';
 import { detectEncoding, ENCODING, type Encoding, SIGNATURE_BYTES } from '../source/encoding.js';
-import type { LineCutter } from './line-cutter.js';
 import {
-  type FoundFile,
+  feedGunzipped,
   feedPiece,
+  feedZstd,
   gunzipSmall,
   LargeContentError,
   type OnProgress,
+  SMALL_COMPRESSED_BYTES,
+} from './feed-compressed.js';
+import type { LineCutter } from './line-cutter.js';
+import {
+  type FoundFile,
   type ReadFile,
   requireFinished,
-  SMALL_COMPRESSED_BYTES,
-  SMALL_CONTENT_BYTES,
   UnreadableFileError,
   unreadable,
 } from './read-log-file.js';
@@ -154,7 +154,7 @@ export class ObjectBytes {
           ? await this.#feedPlain(first, feeder, onProgress)
           : encoding === ENCODING.gzip
             ? await this.#feedGzip(first, mayBeLarge, feeder, onProgress)
-            : await this.#feedZstd(first, mayBeLarge, feeder, onProgress);
+            : await feedZstd(this.#pieces(first), mayBeLarge, feeder, onProgress);
       feeder.finish();
       return { encoding, check: this.#check.value, contentBytes };
     } catch (error) {
@@ -214,26 +214,11 @@ export class ObjectBytes {
       return small.bytes.length;
     }
     if (!mayBeLarge) throw new LargeContentError();
-    let contentBytes = 0;
-    const source = Readable.from(this.#counted(first, onProgress));
-    const gunzip = createGunzip({ chunkSize: 1 << 18 });
-    source.on('error', (error) => gunzip.destroy(error));
-    for await (const piece of source.pipe(gunzip)) {
-      contentBytes += (piece as Buffer).length;
-      feedPiece(piece as Buffer, feeder);
-      await onProgress(0);
-    }
-    const storedBytes = gunzip.bytesWritten;
+    const pieces = this.#pieces(first);
+    const { contentBytes, storedBytes } = await feedGunzipped(pieces, feeder, onProgress);
     await this.skip();
     await this.#requirePadding(storedBytes);
     return contentBytes;
-  }
-
-  async *#counted(first: Buffer, onProgress: OnProgress): AsyncGenerator<Buffer, void> {
-    for await (const piece of this.#pieces(first)) {
-      yield piece;
-      void onProgress(piece.length);
-    }
   }
 
   /** The decoder takes a zero byte after a member for padding and looks no further. */
@@ -244,48 +229,6 @@ export class ObjectBytes {
         throw new UnreadableFileError('damaged gzip data (more data after zero bytes)');
       }
     }
-  }
-
-  async #feedZstd(
-    first: Buffer,
-    mayBeLarge: boolean,
-    feeder: LineCutter,
-    onProgress: OnProgress,
-  ): Promise<number> {
-    const { ZstdReader } = await import('../source/zstd-reader.js');
-    let contentBytes = 0;
-    let failure: unknown;
-    const reader = new ZstdReader((piece) => {
-      contentBytes += piece.length;
-      try {
-        if (!mayBeLarge && contentBytes > SMALL_CONTENT_BYTES) throw new LargeContentError();
-        feedPiece(piece, feeder);
-        void onProgress(0);
-      } catch (error) {
-        failure = error;
-        throw error;
-      }
-    });
-    try {
-      for await (const piece of this.#pieces(first)) {
-        // What comes out of some of it is waited for before more goes in.
-        for (let at = 0; at < piece.length; at += 1 << 16) {
-          const some = piece.subarray(at, at + (1 << 16));
-          reader.push(some);
-          await onProgress(some.length);
-        }
-      }
-      reader.end();
-    } catch (error) {
-      const isOther =
-        error === failure ||
-        error instanceof S3LogExtractionError ||
-        error instanceof UnreadableFileError ||
-        error instanceof LargeContentError;
-      if (isOther) throw error;
-      throw new UnreadableFileError(`damaged zstd data (${(error as Error).message})`);
-    }
-    return contentBytes;
   }
 }
 
