@@ -1,7 +1,7 @@
 import { S3LogExtractionError } from '../cache/error.js';
 import { type CleanReport, cleanLogs } from '../src/database/clean-logs.js';
-import { openTelemetry } from '../src/database/open-telemetry.js';
 import { databaseSettings } from '../src/database/settings.js';
+import { openTelemetry } from '../src/telemetry/open-telemetry.js';
 import type { CommandContext } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, plural } from './format.js';

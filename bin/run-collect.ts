@@ -1,8 +1,8 @@
 import { type CollectReport, collectLogs } from '../src/database/collect-logs.js';
 import { folderSource } from '../src/database/folder-source.js';
 import type { LogSource } from '../src/database/log-source.js';
-import { openTelemetry } from '../src/database/open-telemetry.js';
 import { databaseSettings } from '../src/database/settings.js';
+import { openTelemetry } from '../src/telemetry/open-telemetry.js';
 import type { CommandContext } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, formatElapsed, plural } from './format.js';

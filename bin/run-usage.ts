@@ -1,9 +1,9 @@
 import { S3LogExtractionError } from '../cache/error.js';
-import { openTelemetry } from '../src/database/open-telemetry.js';
 import { type QuotaState, readQuotas } from '../src/database/quotas.js';
 import { reportUsage, type UsageReport } from '../src/database/report-usage.js';
 import { databaseSettings } from '../src/database/settings.js';
 import { DIMENSIONS, type Dimension, type UsageSums } from '../src/database/usage.js';
+import { openTelemetry } from '../src/telemetry/open-telemetry.js';
 import type { CommandContext } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, formatTable } from './format.js';

@@ -7,6 +7,7 @@ import type { ExtractOptions, SourceInventory } from '../../src/extract/extract-
 import { BUCKET_OPTIONS } from '../bucket-options.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
+import { EVERY_OPTION, requireEvery } from '../every-option.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { INVENTORY_OPTIONS, requireInventory } from '../inventory-options.js';
@@ -51,6 +52,7 @@ export const extractCommand = defineCommand({
     limit: { type: 'number', describe: 'Extract at most this many new files in this run' },
     ...INVENTORY_OPTIONS,
     ...BUCKET_OPTIONS,
+    every: EVERY_OPTION,
     'dry-run': {
       type: 'boolean',
       default: false,
@@ -61,6 +63,7 @@ export const extractCommand = defineCommand({
     ['$0 extract /data/logs', 'Extract what is new below /data/logs'],
     ['$0 extract /data/logs --dry-run', 'See what that would read'],
     ['$0 extract s3://bucket/logs --endpoint https://s3.example.org', 'Extract from a bucket'],
+    ['$0 extract s3://bucket/logs --every 15', 'Again and again, until it is stopped'],
     ['$0 extract /data/logs --inventory /data/inventory', 'Extract what an inventory lists'],
     ['$0 extract /data/logs --mode dandi', 'Keep blobs and Zarr stores of a DANDI archive'],
   ],
@@ -69,6 +72,7 @@ export const extractCommand = defineCommand({
     const source = await sourceOf(options.source, context);
     const { limit } = options;
     requireInventory(options);
+    requireEvery(options.every);
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
     const inventory = await inventoryOf(options.inventory, options.inventoryPrefix, context);
     const bucket = bucketOptionsOf(source, options);
@@ -85,16 +89,52 @@ export const extractCommand = defineCommand({
       const { requireBucket } = await import('../../src/extract/bucket-source.js');
       await requireBucket(source, bucket);
     }
-    // They load while the cache is opened here.
-    const threads = new WorkerThreads(Math.min(workers, availableParallelism()));
-    try {
-      const mode = options.mode === 'remote' ? undefined : options.mode;
-      return await extract({ source, workers, threads, limit, mode, inventory, bucket }, context);
-    } finally {
-      await threads.close();
-    }
+    const mode = options.mode === 'remote' ? undefined : options.mode;
+    const once = async (): Promise<Ended> => {
+      // They load while the cache is opened here.
+      const threads = new WorkerThreads(Math.min(workers, availableParallelism()));
+      try {
+        return await extract({ source, workers, threads, limit, mode, inventory, bucket }, context);
+      } finally {
+        await threads.close();
+      }
+    };
+    if (options.every === undefined) return (await once()).status;
+    return again(options.every, once, context);
   },
 });
+
+/** How an extraction ended. */
+interface Ended {
+  readonly status: number;
+  /** Whether it was asked to. */
+  readonly isStopped: boolean;
+}
+
+/** Extract every so many minutes. The cache is open, and locked, only meanwhile. */
+async function again(
+  minutes: number,
+  once: () => Promise<Ended>,
+  { output }: CommandContext,
+): Promise<number> {
+  const { repeatEvery } = await import('../repeat.js');
+  const { reportError } = await import('../run-command.js');
+  const { watchSignals } = await import('../stop-signals.js');
+  const signals = watchSignals(() => {});
+  let isStopped = false;
+  const work = async (): Promise<number> => {
+    const ended = await once();
+    isStopped ||= ended.isStopped;
+    return ended.status;
+  };
+  try {
+    const shouldStop = (): boolean => isStopped || signals.shouldStop();
+    const fail = (error: unknown): number => reportError(error, output, 'extracting logs');
+    return await repeatEvery(minutes, shouldStop, work, fail);
+  } finally {
+    signals.close();
+  }
+}
 
 async function extract(
   options: Pick<
@@ -104,22 +144,38 @@ async function extract(
     readonly limit: number | undefined;
   },
   { cacheDirectory, output, env }: CommandContext,
-): Promise<number> {
+): Promise<Ended> {
   const { openCacheForWriting } = await import('../../cache/open-cache.js');
+  const { isStopRequested } = await import('../../cache/stop-request.js');
+  const { openTelemetry } = await import('../../src/telemetry/open-telemetry.js');
   const { extractionStatus, runExtraction } = await import('../run-extraction.js');
   const { watchStopSignals } = await import('../stop-signals.js');
   const cache = await openCacheForWriting(cacheDirectory, { command: 'extract', env });
+  const telemetry = await openTelemetry(env, (message) => output.warn(message));
   const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
     output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
   );
   try {
     const { shouldStop } = signals;
-    const report = await runExtraction(cache, { ...options, env, shouldStop }, output);
+    const report = await telemetry.span('extract', async (attributes) => {
+      const extracted = await runExtraction(cache, { ...options, env, shouldStop }, output);
+      const { files, bytes, lines } = extracted;
+      attributes['extract.files.found'] = files.found;
+      attributes['extract.files.extracted'] = files.extracted;
+      attributes['extract.files.failed'] = files.failed;
+      attributes['extract.bytes'] = bytes;
+      attributes['extract.lines'] = lines.total;
+      attributes['extract.records'] = lines.kept;
+      return extracted;
+    });
     output.json(report);
-    return extractionStatus(report);
+    // One that came at the very end has not been seen by then.
+    const isStopped = shouldStop() || isStopRequested(cache.paths, cache.lock.token);
+    return { status: extractionStatus(report), isStopped };
   } finally {
     signals.close();
     cache.close();
+    await telemetry.close();
   }
 }
 

@@ -35,11 +35,9 @@ export async function createTelemetry(
   return {
     async span(name, work) {
       const outer = current;
-      const span = tracer.startSpan(
-        name,
-        { attributes: { 'db.system.name': 'postgresql' } },
-        within(),
-      );
+      const isDatabase = name.startsWith('database.');
+      const system = isDatabase ? { 'db.system.name': 'postgresql' } : {};
+      const span = tracer.startSpan(name, { attributes: system }, within());
       current = span;
       const attributes: Record<string, number | boolean> = {};
       try {
