@@ -1,4 +1,5 @@
 import { S3LogExtractionError } from '../../../cache/error.js';
+import { AnswerError } from './answer-body.js';
 
 /** Where something was asked for, in words. */
 interface Where {
@@ -74,6 +75,13 @@ export function safeCode(code: unknown): string | undefined {
 /** What went wrong with a request of the SDK, in words of ours. */
 export function bucketError(error: unknown, where: Where): S3LogExtractionError {
   if (error instanceof S3LogExtractionError) return error;
+  if (error instanceof AnswerError) {
+    return new BucketError(
+      where,
+      error.message,
+      'Check that --endpoint is the address of an S3 store; nothing committed is lost.',
+    );
+  }
   const { name, code, $metadata, $response, cause } = Object(error) as {
     readonly name?: unknown;
     readonly code?: unknown;

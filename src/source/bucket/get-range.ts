@@ -31,10 +31,13 @@ const MOST_RETRY_AFTER_MS = 60_000;
 /** Without a byte for so long, a connection is given up. */
 const SILENCE_MS = 30_000;
 
+/** For the whole of a range, which is at most {@link RANGE_BYTES}: bytes may come one by one. Once more would not be faster. */
+const TRANSFER_MS = 600_000;
+
 /** So many objects given up in a row, and none read meanwhile: it is the store, not the objects. */
 const MOST_GIVEN_UP = 4;
 
-/** Longer error texts are not read. */
+/** Of longer error texts no more is read: they may have no end. */
 const MOST_ERROR_BYTES = 16 << 10;
 
 /** What may pass: asked again after a while. */
@@ -59,10 +62,11 @@ export class RangeReader {
   #givenUp = 0;
   readonly #free: Buffer[] = [];
 
-  /** @param connections at most */
+  /** @param connections at most @param transferMs in which a range has to come */
   constructor(
     readonly origin: string,
     connections: number,
+    private readonly transferMs = TRANSFER_MS,
   ) {
     this.#host = new URL(origin).host;
     this.#pool = new Pool(origin, {
@@ -143,7 +147,9 @@ export class RangeReader {
       let retryAfter: string | undefined;
       let errorText = '';
       let abort: (error?: Error) => void = () => {};
+      let late: NodeJS.Timeout | undefined;
       const fail = (error: Error): void => {
+        clearTimeout(late);
         this.release(bytes);
         reject(error);
       };
@@ -151,15 +157,21 @@ export class RangeReader {
         onConnect(stop) {
           abort = stop;
         },
-        onHeaders(code, headers) {
+        onHeaders: (code, headers) => {
           status = code;
+          late ??= setTimeout(
+            () => abort(new UnreadableFileError('its transfer took too long')),
+            this.transferMs,
+          );
           if (!isData(code)) retryAfter = headerOf(headers as Buffer[] | null, 'retry-after');
           return true;
         },
         onData(chunk) {
           if (!isData(status)) {
-            if (errorText.length < MOST_ERROR_BYTES) errorText += chunk.toString('latin1');
-            return true;
+            errorText += chunk.toString('latin1');
+            if (errorText.length < MOST_ERROR_BYTES) return true;
+            abort(failureOf(status, errorText, retryAfter, path));
+            return false;
           }
           // Without ranges the whole of it comes, which is right for what begins at 0 and ends with it.
           if (filled + chunk.length > length) {
@@ -173,7 +185,10 @@ export class RangeReader {
         onComplete: () => {
           if (!isData(status)) fail(failureOf(status, errorText, retryAfter, path));
           else if (filled !== length) fail(new Passing('a transfer that broke off', true));
-          else resolve(bytes);
+          else {
+            clearTimeout(late);
+            resolve(bytes);
+          }
         },
         onError: (error) => {
           if (!isConnectionFailure(error)) fail(error);

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { _Object, S3Client } from '@aws-sdk/client-s3';
 import { S3LogExtractionError } from '../../../cache/error.js';
 import type { BucketAccess } from './access.js';
+import { AnswerError, readAnswer } from './answer-body.js';
 import { bucketError } from './bucket-error.js';
 import type { BucketOptions } from './bucket-options.js';
 import { type BucketUrl, parseBucketUrl } from './bucket-url.js';
 import { decodeKey, type ListedObject, takeObjects } from './list-page.js';
+import { PagingGuard } from './paging-guard.js';
 
 /** `--endpoint` is no URL of a server. */
 export class EndpointError extends S3LogExtractionError {
@@ -35,6 +37,8 @@ export type Removal = 'removed' | 'gone' | 'changed' | { readonly failed: string
 
 /** Attempts of the SDK at a request; it waits longer after each, and as long as Retry-After says. */
 const ATTEMPTS = 8;
+/** Without a byte for so long, a connection is given up. */
+const SILENCE_MS = 30_000;
 
 /**
  * Open a bucket with the credentials, region and endpoint that AWS tools use: options, else variables, else the files
@@ -57,6 +61,12 @@ export async function openBucket(source: string, options: BucketOptions): Promis
       ...(region === undefined ? {} : { region }),
       maxAttempts: ATTEMPTS,
       retryMode: 'standard',
+      requestHandler: {
+        connectionTimeout: 10_000,
+        requestTimeout: SILENCE_MS,
+        throwOnRequestTimeout: true,
+        socketTimeout: SILENCE_MS,
+      },
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestChecksumCalculation: 'WHEN_REQUIRED',
       // Its warnings are about versions of Node.
@@ -79,6 +89,17 @@ export async function openBucket(source: string, options: BucketOptions): Promis
       },
       { step: 'finalizeRequest', priority: 'low', name: 'notePlace' },
     );
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const response = result.response as { body: unknown };
+        if (response.body instanceof Readable) {
+          response.body = Readable.from([await readAnswer(response.body)]);
+        }
+        return result;
+      },
+      { step: 'deserialize', priority: 'low', name: 'boundAnswer' },
+    );
     return client;
   };
   if (region === undefined) region = await configuredRegion(sdk, endpoint);
@@ -98,8 +119,12 @@ export async function openBucket(source: string, options: BucketOptions): Promis
         const result = await next(args);
         const response = result.response as { statusCode: number; body: Readable };
         if (response.statusCode !== 200) return result;
-        const xml = Buffer.concat(await response.body.toArray()).toString();
+        const xml = (await readAnswer(response.body)).toString();
         const page = takeObjects(xml);
+        // Of a page for people the SDK would make a bucket without objects.
+        if (!(page?.rest ?? xml).includes('ListBucketResult')) {
+          throw new AnswerError('what it answered is no listing');
+        }
         objects = page?.objects;
         response.body = Readable.from([Buffer.from(page?.rest ?? xml)]);
         return result;
@@ -124,26 +149,22 @@ export async function openBucket(source: string, options: BucketOptions): Promis
   return {
     ...url,
     async *pages() {
+      const guard = new PagingGuard();
       for (let token: string | undefined; ; ) {
-        const { page, objects } = await list(token).catch((error: unknown) => {
+        let listed: readonly ListedObject[];
+        let next: string | undefined;
+        try {
+          const { page, objects } = await list(token);
+          listed = objects ?? (page.Contents ?? []).map(listedObject);
+          if (page.IsTruncated === true) {
+            next = guard.next(page.NextContinuationToken, listed.length);
+          }
+        } catch (error) {
           throw bucketError(error, where('list'));
-        });
-        yield objects ??
-          (page.Contents ?? []).map((object) => ({
-            key: decodeKey(object.Key ?? ''),
-            sizeBytes: object.Size ?? 0,
-            modifiedMs: object.LastModified?.getTime() ?? 0,
-            etag: object.ETag ?? '',
-          }));
-        if (page.IsTruncated !== true) return;
-        // A store that does not go on would be asked for ever.
-        if (page.NextContinuationToken === undefined || page.NextContinuationToken === token) {
-          throw bucketError(
-            { name: 'PagingEnds', $metadata: { httpStatusCode: 200 } },
-            where('list'),
-          );
         }
-        token = page.NextContinuationToken;
+        yield listed;
+        if (next === undefined) return;
+        token = next;
       }
     },
     async access() {
@@ -186,6 +207,15 @@ export async function openBucket(source: string, options: BucketOptions): Promis
     },
     close: () => client.destroy(),
   };
+}
+
+/** @throws {AnswerError} of numbers that no object has */
+function listedObject({ Key = '', Size = 0, LastModified, ETag = '' }: _Object): ListedObject {
+  const modifiedMs = LastModified?.getTime() ?? 0;
+  if (!Number.isSafeInteger(Size) || Size < 0 || Number.isNaN(modifiedMs)) {
+    throw new AnswerError('its listing has an object without a size or time that can be');
+  }
+  return { key: decodeKey(Key), sizeBytes: Size, modifiedMs, etag: ETag };
 }
 
 /** @returns the URL as it is shown and used: without a `/` at its end */

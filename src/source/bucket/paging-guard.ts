@@ -1,0 +1,35 @@
+import { AnswerError } from './answer-body.js';
+
+/** Versioned buckets have pages of nothing but marks of deletions; so many in a row are no listing. */
+const MOST_EMPTY_PAGES = 10_000;
+
+/** Finds listings that go round in circles, or on and on without an object, in the memory of one token. */
+export class PagingGuard {
+  #remembered: string | undefined;
+  #sinceRemembered = 0;
+  #until = 1;
+  #emptyPages = 0;
+
+  /**
+   * Check that a listing goes on.
+   *
+   * @param token of the page that follows
+   * @param objects in the page before it
+   * @throws {AnswerError}
+   */
+  next(token: string | undefined, objects: number): string {
+    if (token === undefined) throw new AnswerError('its listing breaks off');
+    // Brent's: whatever the length of the circle, a remembered token comes again.
+    if (token === this.#remembered) throw new AnswerError('its listing goes round in circles');
+    if (++this.#sinceRemembered === this.#until) {
+      this.#remembered = token;
+      this.#sinceRemembered = 0;
+      this.#until *= 2;
+    }
+    this.#emptyPages = objects === 0 ? this.#emptyPages + 1 : 0;
+    if (this.#emptyPages >= MOST_EMPTY_PAGES) {
+      throw new AnswerError(`its listing has ${MOST_EMPTY_PAGES} pages in a row without an object`);
+    }
+    return token;
+  }
+}
