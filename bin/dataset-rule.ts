@@ -7,8 +7,10 @@ import {
   readSettings,
   updateSettings,
 } from '../cache/settings.js';
+import type { MappingError } from '../src/datasets/mapping.js';
 import { type UpdateMappingOptions, updateMapping } from '../src/datasets/update-mapping.js';
 import { modeOfCache } from '../src/extract/extraction-mode.js';
+import { withStop } from '../src/ip/check-regions.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatCount, plural } from './format.js';
 import type { StageContext } from './stages.js';
@@ -32,6 +34,10 @@ export class DatasetRuleError extends S3LogExtractionError {
   }
 }
 
+/** A stop ends what is waited for: servers and pipes may say nothing for long. */
+type RuleContext = Pick<StageContext, 'cache' | 'output'> &
+  Partial<Pick<StageContext, 'shouldStop'>>;
+
 /**
  * See to it that the cache knows what its datasets are. In `dandi` mode the mapping is brought up to date.
  *
@@ -39,7 +45,7 @@ export class DatasetRuleError extends S3LogExtractionError {
  * @throws {DatasetRuleError} of options that contradict the cache @throws {DatasetPatternError} @throws {MappingError}
  */
 export async function settleDatasets(
-  stage: Pick<StageContext, 'cache' | 'output'>,
+  stage: RuleContext,
   options: DatasetRuleOptions,
 ): Promise<'dataset' | 'archive'> {
   checkRule(options);
@@ -87,19 +93,22 @@ export function requireDandi(paths: CachePaths): void {
 }
 
 async function refreshMapping(
-  { cache, output }: Pick<StageContext, 'cache' | 'output'>,
+  { cache, output, shouldStop }: RuleContext,
   { mapping, apiUrl, shared }: DatasetRuleOptions,
 ): Promise<void> {
-  const update = await updateMapping(cache.paths, {
+  const options = {
     mapping,
     apiUrl,
     shared,
     assertHeld: () => cache.lock.assertHeld(),
-    onProgress: (done, all) =>
+    onProgress: (done: number, all: number) =>
       output.progress(`Mapping: ${formatCount(done)} of ${plural(all, 'version')} asked`),
-    onStale: (why, fetchedAt) =>
+    onStale: (why: MappingError, fetchedAt: string) =>
       output.warn(`${why.message} The one of ${fetchedAt} is used in its place.`),
-  });
+  };
+  const update = await withStop(shouldStop, (signal) =>
+    updateMapping(cache.paths, { ...options, signal }),
+  );
   if (update.stale) return;
   output.note(
     `Mapping: ${plural(update.contents, 'content')} linked, from ${update.source}${update.changed ? '' : ', as before'}.`,

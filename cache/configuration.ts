@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { posix, resolve, win32 } from 'node:path';
 import { makeDirectory, writeFileAtomic } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { readGivenFile } from './given-file.js';
 
 /** What `config ... set` remembers for a user. Unknown members are kept. */
 export interface Configuration {
@@ -22,6 +22,7 @@ export class ConfigurationError extends S3LogExtractionError {
   }
 }
 
+const MOST_BYTES = 1 << 20;
 const APPLICATION = 's3logextraction';
 
 /** @throws {ConfigurationError} */
@@ -29,7 +30,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
   const path = configurationFile(env);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readGivenFile(path, MOST_BYTES).toString();
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return {};

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
+import { GivenFileError, readGivenFile } from '../../cache/given-file.js';
 import type { Connection } from './connection.js';
 import { type UsageSums, usageBy } from './usage.js';
 
@@ -90,9 +90,10 @@ const UNITS: Readonly<Record<string, bigint>> = {
 export function readQuotas(path: string): Quota[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readGivenFile(path, MOST_BYTES).toString();
   } catch (error) {
-    throw new QuotaFileError(path, systemErrorCode(error) ?? 'it cannot be read');
+    const why = error instanceof GivenFileError ? error.message : systemErrorCode(error);
+    throw new QuotaFileError(path, why ?? 'it cannot be read');
   }
   return parseQuotas(text, path);
 }
@@ -106,9 +107,16 @@ export function parseQuotas(text: string, path: string): Quota[] {
     throw new QuotaFileError(path, why);
   };
   if (text.length > MOST_BYTES) fail('it is larger than 1 MiB');
-  const document = parseDocument(text);
+  // Its warnings would quote the file.
+  const document = parseDocument(text, { logLevel: 'error' });
   if (document.errors.length > 0) fail(`it is not YAML (${document.errors[0].code})`);
-  const file = asObject(document.toJS({ maxAliasCount: 0 }), 'the file', fail);
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: 0 });
+  } catch {
+    return fail('it has an alias (*name), which is not supported');
+  }
+  const file = asObject(content, 'the file', fail);
   for (const name of Object.keys(file)) {
     if (name !== 'quotas' && name !== 'warn_at') fail(`it has an unknown member "${name}"`);
   }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { systemErrorCode } from '../../cache/error.js';
@@ -10,6 +10,7 @@ import {
 } from '../ip/lookup/retry.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { type ContentLinks, MappingError, parseMapping } from './mapping.js';
+import { openStream } from './open-stream.js';
 import { isBadUrl, isUrl, shownSource } from './source-url.js';
 
 /** The mapping that DANDI publishes. Source: the repository dandi-cache/content-id-to-usage-dandiset-path. */
@@ -40,7 +41,7 @@ export async function readMapping(
   if (isBadUrl(source)) throw new MappingError(shown, 'it is not a URL of http or https');
   const bytes = isUrl(source)
     ? await fetchMapping(new URL(source), shown, options)
-    : await readMappingFile(source);
+    : await readMappingFile(source, options.signal);
   return parseMapping(await unpack(bytes, shown), shown);
 }
 
@@ -58,12 +59,14 @@ async function fetchMapping(
   }
 }
 
-/** Of a pipe or a device no size is known before. */
-async function readMappingFile(path: string): Promise<Buffer> {
+/** Of a pipe or a device no size is known before, nor whether it ends. */
+async function readMappingFile(path: string, signal: AbortSignal | undefined): Promise<Buffer> {
   try {
     const pieces: Buffer[] = [];
     let size = 0;
-    for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    const stream = openStream(path);
+    if (signal !== undefined) addAbortSignal(signal, stream);
+    for await (const piece of stream) {
       size += (piece as Buffer).length;
       if (size > LIMIT_BYTES) throw new MappingError(path, `it has more than ${LIMIT_BYTES} bytes`);
       pieces.push(piece as Buffer);
@@ -71,6 +74,7 @@ async function readMappingFile(path: string): Promise<Buffer> {
     return Buffer.concat(pieces);
   } catch (error) {
     if (error instanceof MappingError) throw error;
+    if (signal?.aborted) throw new MappingError(path, 'stopped');
     throw new MappingError(path, systemErrorCode(error) ?? 'it cannot be read', error);
   }
 }

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3LogExtractionError, systemErrorCode } from '../../../cache/error.js';
+import { GivenFileError, readGivenFile } from '../../../cache/given-file.js';
 import { decodeText } from './fetch-text.js';
 import { UnusableListError } from './list-error.js';
 import { type LoadedList, SERVICE_LISTS } from './service-lists.js';
@@ -44,12 +45,11 @@ export function readListDirectory(directory: string, limitBytes: number): Loaded
 function readList(path: string, limitBytes: number): string {
   let bytes: Uint8Array;
   try {
-    if (statSync(path).size > limitBytes) {
-      throw new UnusableListError(`${path} has more than ${limitBytes} bytes`);
-    }
-    bytes = readFileSync(path);
+    bytes = readGivenFile(path, limitBytes);
   } catch (error) {
-    if (error instanceof UnusableListError) throw error;
+    if (error instanceof GivenFileError) {
+      throw new UnusableListError(`${path} cannot be read: ${error.message}`);
+    }
     throw new UnusableListError(`${path} cannot be read (${systemErrorCode(error) ?? 'unknown'})`);
   }
   return decodeText(bytes);
