@@ -15,14 +15,26 @@ export class NoSecretError extends S3LogExtractionError {
   }
 }
 
-/** Longer than any sensible secret. */
-const MOST_BYTES = 1 << 16;
+/** What was given on stdin goes on and on. Cut off it would be another secret, or an expression that leaves addresses out. */
+export class LongSecretError extends S3LogExtractionError {
+  constructor(variable: string) {
+    super(
+      'SECRET_TOO_LONG',
+      `The first line on stdin, read because ${variable} is not set, has more than ${MOST_LENGTH} characters.`,
+      { hint: 'Check what writes to it. Nothing was changed.' },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
+
+/** Longer than any sensible secret or list of addresses. */
+const MOST_LENGTH = 1 << 20;
 
 /**
  * A text that must not be an argument: from a variable of the environment, else the first line of stdin, which on a terminal
  * is asked for and not shown.
  *
- * @throws {NoSecretError}
+ * @throws {NoSecretError} @throws {LongSecretError}
  */
 export async function readSecret(
   variable: string,
@@ -31,7 +43,7 @@ export async function readSecret(
 ): Promise<string> {
   const given = env[variable];
   if (given !== undefined && given !== '') return given;
-  const text = process.stdin.isTTY ? await ask(question) : await firstLine();
+  const text = process.stdin.isTTY ? await ask(question) : await firstLine(variable);
   if (text === '') throw new NoSecretError(variable);
   return text;
 }
@@ -51,12 +63,14 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-async function firstLine(): Promise<string> {
+async function firstLine(variable: string): Promise<string> {
   let text = '';
   process.stdin.setEncoding('utf8');
   for await (const piece of process.stdin) {
     text += piece;
-    if (text.includes('\n') || text.length > MOST_BYTES) break;
+    if (text.includes('\n') || text.length > MOST_LENGTH) break;
   }
-  return (text.split('\n', 1)[0] ?? '').replace(/\r$/, '');
+  const line = text.split('\n', 1)[0] ?? '';
+  if (line.length > MOST_LENGTH) throw new LongSecretError(variable);
+  return line.replace(/\r$/, '');
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { readConfiguration } from '../../cache/configuration.js';
 import { readGivenFile } from '../../cache/given-file.js';
 import { readQuotas } from '../../src/database/quotas.js';
 import { readMapping } from '../../src/datasets/read-mapping.js';
-import { Sandbox } from '../support/cli.js';
+import { DIST, Sandbox } from '../support/cli.js';
 import { scratchDirectory } from '../support/scratch.js';
 
 function pipe(name = 'pipe', folder = scratchDirectory()): string {
@@ -105,4 +105,25 @@ describe('a server of a mapping that says nothing', () => {
     expect(ended.status).not.toBe(0);
     expect(ended.stderr).not.toContain('INTERNAL_ERROR');
   }, 30_000);
+});
+
+describe('a secret on stdin', () => {
+  it.each([
+    [150_000, 'INVALID_SKIP_EXPRESSION'],
+    [2_000_000, 'SECRET_TOO_LONG'],
+  ])('of %i characters is taken whole or not at all', (length, expected) => {
+    const sandbox = new Sandbox();
+    // Read to its end the short one is no expression; cut off it would be.
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(DIST, 'bin/s3logextraction.js'), 'config', 'skip-ips', 'set'],
+      {
+        input: `${'a'.repeat(length)}(\n`,
+        env: { ...sandbox.env, S3_LOG_EXTRACTION_PASSWORD: 'five random words are good' },
+        encoding: 'utf8',
+      },
+    );
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(expected);
+  });
 });
