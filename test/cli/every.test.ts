@@ -1,11 +1,18 @@
+import type { ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
 import { logText } from '../support/truth.js';
+
+/** Those that a failed test leaves would go on for ever. */
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
 
 const text = logText([{ key: 'ds1/x', time: 1_700_000_000, client: 1 }]);
 
@@ -34,6 +41,7 @@ it('extract --every goes on until it is stopped, lets others write between, and 
   };
   sandbox.write('secret-one', text);
   const { child, ended } = sandbox.start(['extract', 'logs', '--every', '0.02', '--json'], { env });
+  children.push(child);
   await untilCommitted(sandbox, 1);
   // Between two times nobody holds the lock.
   for (let isWritten = false; !isWritten; ) {
@@ -65,7 +73,8 @@ it('extract --every is ended by "stop" while it extracts, and takes sensible tim
   sandbox.write('one', text);
   const refused = await sandbox.run(['extract', 'logs', '--every', '0']);
   expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('[INVALID_EVERY]')]);
-  const { ended } = sandbox.start(['extract', 'logs', '--every', '0.0001', '--json']);
+  const { child, ended } = sandbox.start(['extract', 'logs', '--every', '0.0001', '--json']);
+  children.push(child);
   await untilCommitted(sandbox, 1);
   let isEnded = false;
   void ended.then(() => {
