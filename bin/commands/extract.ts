@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { readConfiguration } from '../../cache/configuration.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { cachePaths } from '../../cache/paths.js';
 import type { ExtractOptions, SourceInventory } from '../../src/extract/extract-logs.js';
@@ -184,6 +183,7 @@ export async function sourceOf(
   source: string | undefined,
   { env }: CommandContext,
 ): Promise<string> {
+  const { readConfiguration } = await import('../../cache/configuration.js');
   const { requireReadableSource } = await import('../source-kind.js');
   const found = source ?? readConfiguration(env).source;
   if (found === undefined || found === '') throw new NoSourceError();

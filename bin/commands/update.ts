@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { readConfiguration } from '../../cache/configuration.js';
 import { BUCKET_OPTIONS } from '../bucket-options.js';
 import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.js';
 import { DATASET_OPTIONS, MAPPING_OPTIONS } from '../dataset-options.js';
@@ -113,6 +112,7 @@ const everything = defineCommand({
   },
   examples: [['$0 update --from /data/logs', 'The nightly line']],
   async run(options, context) {
+    const { readConfiguration } = await import('../../cache/configuration.js');
     const source = options.from ?? readConfiguration(context.env).source;
     const { bucketOptionsOf, requireReadableSource } = await import('../source-kind.js');
     if (source !== undefined) requireReadableSource(source);

@@ -223,7 +223,7 @@ describe('what is loaded', () => {
         expect([args, status, libraries(urls)]).toEqual([args, 0, []]);
         expect(stdout).toMatch(args.at(-1) === '--help' ? /^s3logextraction / : /^\d/);
         expect(urls.some((url) => url.endsWith('/bin/cli.js'))).toBe(true);
-        expect(urls.length).toBeLessThan(30);
+        expect(urls.length).toBeLessThan(25);
       }
     };
     await Promise.all([work(), work(), work()]);
