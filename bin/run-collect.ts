@@ -1,3 +1,4 @@
+import { type CachePaths, cachePaths } from '../cache/paths.js';
 import { type CollectReport, collectLogs } from '../src/database/collect-logs.js';
 import { folderSource } from '../src/database/folder-source.js';
 import type { LogSource } from '../src/database/log-source.js';
@@ -9,7 +10,7 @@ import { formatBytes, formatCount, formatElapsed, plural } from './format.js';
 import { extractionReporter } from './progress-reporter.js';
 import { repeatEvery } from './repeat.js';
 import { reportError } from './run-command.js';
-import { bucketOptionsOf, isBucketSource } from './source-kind.js';
+import { bucketOptionsOf } from './source-kind.js';
 import { watchSignals } from './stop-signals.js';
 
 /** Collect with progress and warnings shown, once or again and again. @returns the exit status */
@@ -22,7 +23,7 @@ export async function runCollect(
     readonly endpoint: string | undefined;
     readonly region: string | undefined;
     readonly minAge: number | undefined;
-    readonly holdDays: number;
+    readonly holdDays: number | undefined;
     readonly every: number | undefined;
     readonly schema: string;
   },
@@ -32,7 +33,7 @@ export async function runCollect(
   const signals = watchSignals(() =>
     output.note('Stopping: what is in hand is committed first. Signal again to leave at once.'),
   );
-  const source = await openSource(options, env);
+  const source = await openSource(options, cachePaths(cacheDirectory), env);
   const telemetry = await openTelemetry(env, (message) => output.warn(message));
   const collect = (): Promise<CollectReport> =>
     telemetry.span('database.collect', async (attributes) => {
@@ -92,18 +93,14 @@ async function openSource(
     readonly endpoint: string | undefined;
     readonly region: string | undefined;
     readonly minAge: number | undefined;
-    readonly holdDays: number;
+    readonly holdDays: number | undefined;
   },
+  paths: CachePaths,
   env: NodeJS.ProcessEnv,
 ): Promise<LogSource> {
-  const { source, minAge } = options;
-  const bucket = bucketOptionsOf(source, {
-    endpoint: options.endpoint,
-    region: options.region,
-    minAge,
-    holdDays: isBucketSource(source) || options.holdDays !== 0 ? options.holdDays : undefined,
-  });
-  if (bucket === undefined) return folderSource(source);
+  const { source, endpoint, region, minAge, holdDays } = options;
+  const bucket = bucketOptionsOf(source, { endpoint, region, minAge, holdDays });
+  if (bucket === undefined) return folderSource(source, paths);
   const isUsual = env.AWS_ACCESS_KEY_ID !== undefined || env.AWS_PROFILE !== undefined;
   for (const [given, usual] of Object.entries(QUOTA_VARIABLES)) {
     // Where the SDK looks for them.
@@ -112,6 +109,8 @@ async function openSource(
   const { bucketSource } = await import('../src/database/bucket-source.js');
   return bucketSource(source, {
     ...bucket,
+    // Who watches quotas wants to see today.
+    holdDays: holdDays ?? 0,
     endpoint:
       bucket.endpoint ?? (env.AWS_ENDPOINT_URL ? undefined : env.S3_QUOTA_ENDPOINT || undefined),
     region: bucket.region ?? (env.AWS_REGION ? undefined : env.S3_QUOTA_REGION || undefined),

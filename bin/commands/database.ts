@@ -27,8 +27,7 @@ const collect = defineCommand({
     'min-age': BUCKET_OPTIONS['min-age'],
     'hold-days': {
       type: 'number',
-      default: 0,
-      describe: 'With s3://: leave objects of so many newest days (UTC) for later',
+      describe: 'With s3://: leave objects of so many newest days (UTC) for later (default 0)',
     },
     'delete-after': {
       type: 'boolean',

@@ -1,6 +1,5 @@
 import type { BucketOptions } from '../source/bucket/bucket-options.js';
 import { listBucket } from '../source/bucket/list-bucket.js';
-import { keyOf } from '../source/bucket/object-path.js';
 import { openBucket } from '../source/bucket/open-bucket.js';
 import type { LogSource } from './log-source.js';
 
@@ -23,10 +22,6 @@ export async function bucketSource(url: string, options: BucketOptions): Promise
         );
       }
     },
-    async remove({ path, etag }) {
-      // Without one nobody could tell whether it is the one that was read.
-      if (etag === undefined || etag === '') return { failed: 'the store names no ETag' };
-      return bucket.remove(Buffer.from(keyOf(path), 'latin1').toString(), etag);
-    },
+    remove: ({ path, etag }) => bucket.remove(path, etag),
   };
 }

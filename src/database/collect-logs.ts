@@ -11,7 +11,7 @@ import { databaseKey } from './database-key.js';
 import type { LogObject, LogSource } from './log-source.js';
 import { migrate } from './migrations.js';
 import { displayPath, objectName } from './name-hash.js';
-import { type CollectionObserver, planCollection } from './plan-collection.js';
+import { type CollectionObserver, type KnownState, planCollection } from './plan-collection.js';
 import { Session } from './session.js';
 import type { DatabaseSettings } from './settings.js';
 
@@ -178,12 +178,17 @@ class CollectRun implements CollectionObserver {
     for (const { sizeBytes } of objects) this.plan.bytes += sizeBytes;
   }
 
-  known(object: LogObject, isWhole: boolean): void {
+  known(object: LogObject, state: KnownState): void {
     this.report.objects.known++;
     if (this.options.deleteAfter !== true) return;
     // Its rows are committed, and whoever collected it was to delete it and could not.
-    if (isWhole) this.leftovers.push(object);
-    else this.report.objects.kept++;
+    if (state === 'whole') this.leftovers.push(object);
+    else if (state === 'rejects') this.report.objects.kept++;
+    else {
+      this.options.onWarning?.(
+        `${displayPath(object.path)}: it may be other than what was collected under its name, so it is not deleted`,
+      );
+    }
   }
 
   changed(object: LogObject): void {

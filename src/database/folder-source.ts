@@ -1,6 +1,8 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemErrorCode } from '../../cache/error.js';
+import type { CachePaths } from '../../cache/paths.js';
+import { isCacheFolder, requireOutsideCache } from '../extract/open-plan.js';
 import { logPath, pathBytes } from '../source/log-path.js';
 import { modifiedTime } from '../source/modified-time.js';
 import { requireSource } from '../source/require-source.js';
@@ -10,17 +12,19 @@ import type { LogObject, LogSource, Removal } from './log-source.js';
 /**
  * Log files below a folder.
  *
- * @throws {SourceNotFoundError}
+ * @param paths of the cache, which need not exist: its files are no logs
+ * @throws {SourceNotFoundError} @throws {SourceInCacheError}
  */
-export function folderSource(folder: string): LogSource {
+export function folderSource(folder: string, paths: CachePaths): LogSource {
   requireSource(folder);
+  requireOutsideCache(folder, paths);
   const root = logPath(resolve(folder));
   return {
     name: resolve(folder),
     access: async () => ({ kind: 'folder' }),
     close: () => undefined,
     async *list() {
-      for await (const entries of walkFolder(root, () => false)) {
+      for await (const entries of walkFolder(root, isCacheFolder(paths))) {
         yield entries.map((entry) =>
           entry.kind === 'problem' ? entry : { ...entry, kind: 'object' as const },
         );

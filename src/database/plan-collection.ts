@@ -1,4 +1,5 @@
 import type { SourceProblem } from '../source/list-folder.js';
+import { isUniqueLogName, logFileName } from '../source/log-name.js';
 import type { LogObject, LogSource } from './log-source.js';
 import { objectName, storedPath } from './name-hash.js';
 import type { Session } from './session.js';
@@ -11,18 +12,26 @@ const BATCH_OBJECTS = 500;
 export interface CollectionObserver {
   found(): void;
   planned(objects: readonly LogObject[]): void;
-  /** Collected before, and still in the source. @param isWhole whether no line of it was rejected */
-  known(object: LogObject, isWhole: boolean): void;
+  /** Collected before, and still in the source. */
+  known(object: LogObject, state: KnownState): void;
   /** It has other content than what was collected under its name. */
   changed(object: LogObject): void;
   problem(problem: SourceProblem): void;
 }
+
+/**
+ * `whole`: it is what was collected, and all its lines are rows. `rejects`: lines of it were rejected. `unsure`: nothing tells that it is
+ * what was collected, so it must not be deleted.
+ */
+export type KnownState = 'whole' | 'rejects' | 'unsure';
 
 interface KnownObject {
   readonly hash: Buffer;
   readonly path: string;
   readonly size: string;
   readonly etag: string | null;
+  /** Milliseconds since 1970. */
+  readonly modified: string | null;
   readonly rejects: string;
 }
 
@@ -86,7 +95,7 @@ async function newObjects(
   if (objects.length === 0) return [];
   const { rows } = await session.run('look up what is collected', (client) =>
     client.query<KnownObject>(
-      'SELECT name_hash AS hash, path, size_bytes AS size, etag, rejects FROM s3_log_objects WHERE name_hash = ANY ($1::bytea[])',
+      'SELECT name_hash AS hash, path, size_bytes AS size, etag, round(extract(epoch FROM modified_at) * 1000)::bigint AS modified, rejects FROM s3_log_objects WHERE name_hash = ANY ($1::bytea[])',
       [hashes],
     ),
   );
@@ -95,7 +104,7 @@ async function newObjects(
     const row = known.get(object.key);
     if (row === undefined) return true;
     if (isChanged(object, row)) observer.changed(object);
-    else observer.known(object, isSame(object, row) && row.rejects === '0');
+    else observer.known(object, stateOf(object, row));
     return false;
   });
 }
@@ -104,6 +113,17 @@ async function newObjects(
 function isChanged(object: LogObject, row: KnownObject): boolean {
   if (row.path !== storedPath(object.relativePath)) return false;
   return !isSame(object, row);
+}
+
+function stateOf(object: LogObject, row: KnownObject): KnownState {
+  if (!isSame(object, row) || !isCertain(object, row)) return 'unsure';
+  return row.rejects === '0' ? 'whole' : 'rejects';
+}
+
+/** Of equal size: whether something else, too, tells that it is what was collected. S3 gives a unique name once. */
+function isCertain({ relativePath, etag, modifiedMs }: LogObject, row: KnownObject): boolean {
+  if (etag !== undefined && row.etag !== null) return etag === row.etag;
+  return isUniqueLogName(logFileName(relativePath)) || Number(row.modified) === modifiedMs;
 }
 
 function isSame({ sizeBytes, etag }: LogObject, row: KnownObject): boolean {

@@ -6,9 +6,9 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Sandbox } from '../support/cli.js';
-import { Postgres } from '../support/postgres.js';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../support/cli.js';
+import { type Postgres, usePostgres } from '../support/postgres.js';
 import { numbersFrom } from '../support/random-lines.js';
 import { s3Server } from '../support/s3-server.js';
 
@@ -24,16 +24,8 @@ const OBJECTS = 1_203;
 let server: Postgres;
 let sandbox: Sandbox;
 
-beforeAll(async () => {
-  server = await Postgres.start();
-});
-
-afterAll(() => server.stop());
-
-beforeEach(async () => {
-  await server.query('DROP SCHEMA IF EXISTS s3_logs CASCADE');
-  sandbox = new Sandbox();
-  Object.assign(sandbox.env, server.env);
+usePostgres((...started) => {
+  [server, sandbox] = started;
 });
 
 function line(n: number): string {

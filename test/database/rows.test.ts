@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeLine } from '../../src/extract/describe-line.js';
 import { root } from '../architecture/source-files.js';
 import { Sandbox } from '../support/cli.js';
-import { Postgres } from '../support/postgres.js';
+import { type Postgres, usePostgres } from '../support/postgres.js';
 
 const corpus = process.env.S3LOG_CORPUS ?? join(root, '../../shared/corpus');
 const TAIL = [
@@ -24,16 +24,8 @@ const TAIL = [
 let server: Postgres;
 let sandbox: Sandbox;
 
-beforeAll(async () => {
-  server = await Postgres.start();
-});
-
-afterAll(() => server.stop());
-
-beforeEach(async () => {
-  await server.query('DROP SCHEMA IF EXISTS s3_logs CASCADE');
-  sandbox = new Sandbox();
-  Object.assign(sandbox.env, server.env);
+usePostgres((...started) => {
+  [server, sandbox] = started;
 });
 
 /** Rows by the offset of their line. */

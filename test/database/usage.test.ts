@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseQuotas, QuotaFileError } from '../../src/database/quotas.js';
 import { type DescribedLine, describeLine } from '../../src/extract/describe-line.js';
-import { type Json, Sandbox } from '../support/cli.js';
-import { Postgres } from '../support/postgres.js';
+import type { Json, Sandbox } from '../support/cli.js';
+import { type Postgres, usePostgres } from '../support/postgres.js';
 import { numbersFrom } from '../support/random-lines.js';
 
 const DAY_MS = 86_400_000;
@@ -15,16 +15,8 @@ const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 let server: Postgres;
 let sandbox: Sandbox;
 
-beforeAll(async () => {
-  server = await Postgres.start();
-});
-
-afterAll(() => server.stop());
-
-beforeEach(async () => {
-  await server.query('DROP SCHEMA IF EXISTS s3_logs CASCADE');
-  sandbox = new Sandbox();
-  Object.assign(sandbox.env, server.env);
+usePostgres((...started) => {
+  [server, sandbox] = started;
 });
 
 interface Made {

@@ -17,7 +17,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { root } from '../architecture/source-files.js';
+import { Sandbox } from './cli.js';
 
 /** A PostgreSQL refuses to be run by root; this user has no rights anywhere. */
 const NOBODY = 65_534;
@@ -202,5 +204,23 @@ function freePort(): Promise<number> {
       const { port } = server.address() as { port: number };
       server.close(() => resolve(port));
     });
+  });
+}
+
+/** A server for a test file; each test has a sandbox that reaches it, and no tables before it. */
+export function usePostgres(
+  begin: (server: Postgres, sandbox: Sandbox) => void,
+  settings: Readonly<Record<string, string>> = {},
+): void {
+  let server: Postgres;
+  beforeAll(async () => {
+    server = await Postgres.start(settings);
+  });
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    await server.query('DROP SCHEMA IF EXISTS s3_logs CASCADE');
+    const sandbox = new Sandbox();
+    Object.assign(sandbox.env, server.env);
+    begin(server, sandbox);
   });
 }

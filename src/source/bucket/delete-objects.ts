@@ -1,6 +1,5 @@
 import pLimit from 'p-limit';
 import type { LogPath } from '../log-path.js';
-import { keyOf } from './object-path.js';
 import type { Bucket } from './open-bucket.js';
 
 const AT_ONCE = 16;
@@ -41,12 +40,7 @@ export class ObjectRemover {
   }
 
   async #remove({ path, etag }: SpentObject): Promise<void> {
-    const key = Buffer.from(keyOf(path), 'latin1').toString();
-    // Without one nobody could tell whether it is the one that was read.
-    const result =
-      etag === undefined || etag === ''
-        ? ({ failed: 'the store names no ETag' } as const)
-        : await this.bucket.remove(key, etag);
+    const result = await this.bucket.remove(path, etag);
     // Somebody else has deleted it.
     if (result === 'gone') return;
     if (result === 'removed') {

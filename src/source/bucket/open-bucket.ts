@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream';
 import type { _Object, S3Client } from '@aws-sdk/client-s3';
 import { S3LogExtractionError } from '../../../cache/error.js';
+import type { LogPath } from '../log-path.js';
 import type { BucketAccess } from './access.js';
 import { AnswerError, readAnswer } from './answer-body.js';
 import { bucketError } from './bucket-error.js';
 import type { BucketOptions } from './bucket-options.js';
 import { type BucketUrl, parseBucketUrl } from './bucket-url.js';
 import { decodeKey, type ListedObject, takeObjects } from './list-page.js';
+import { keyOf } from './object-path.js';
 import { PagingGuard } from './paging-guard.js';
 
 /** `--endpoint` is no URL of a server. */
@@ -27,8 +29,8 @@ export interface Bucket extends BucketUrl {
   pages(): AsyncGenerator<readonly ListedObject[], void>;
   /** For requests signed from now on; asked again, it has fresh credentials. @throws {S3LogExtractionError} */
   access(): Promise<BucketAccess>;
-  /** Delete an object if it is still the one listed. @returns why it was not */
-  remove(key: string, etag: string): Promise<Removal>;
+  /** Delete an object if it is still the one listed. @param path see `objectPath` @returns why it was not */
+  remove(path: LogPath, etag: string | undefined): Promise<Removal>;
   close(): void;
 }
 
@@ -183,8 +185,10 @@ export async function openBucket(source: string, options: BucketOptions): Promis
         throw bucketError(error, where('read'));
       }
     },
-    async remove(key, etag) {
-      const object = { Bucket: url.bucket, Key: key };
+    async remove(path, etag) {
+      // Without one nobody could tell whether it is the one that was read.
+      if (etag === undefined || etag === '') return { failed: 'the store names no ETag' };
+      const object = { Bucket: url.bucket, Key: Buffer.from(keyOf(path), 'latin1').toString() };
       try {
         // Which version it is, and, for stores that do not heed conditions of a deletion, whether it is the one read.
         const head = await client.send(new sdk.HeadObjectCommand(object));
