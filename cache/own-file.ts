@@ -1,3 +1,4 @@
+import { constants as bufferConstants } from 'node:buffer';
 import {
   closeSync,
   constants,
@@ -56,11 +57,11 @@ export const APPEND_OWN =
 
 /** Larger than any file that is read as a whole: 50 million names of a ledger segment take a tenth of it. */
 const LARGEST_WHOLE = 2 ** 31 - 1;
-/** Larger than any JSON of a cache, and less than the longest string there can be. */
-const LARGEST_TEXT = 1 << 28;
+/** Whatever could be a string at all. */
+const LARGEST_TEXT = bufferConstants.MAX_STRING_LENGTH;
 
 /**
- * Open a file of the cache, which is never a link and always a regular file (FORMAT.md W8): that something else was
+ * Open a file of the cache, which is never a link and always a regular file (FORMAT.md W8, W9): that something else was
  * put in the place of one is damage like any other.
  *
  * @param flags of those above
@@ -134,7 +135,7 @@ export function renameToOwn(temporary: string, path: string): void {
 }
 
 /** What to throw for a failure to open, replace or remove a file of the cache. */
-export function foreignError(path: string, error: unknown): unknown {
+function foreignError(path: string, error: unknown): unknown {
   switch (systemErrorCode(error)) {
     case 'ELOOP':
     case 'EMLINK': // FreeBSD's word for it.

@@ -81,8 +81,6 @@ export async function extractLogs(
   const close = async (): Promise<void> => {
     clearInterval(timer);
     await ahead.return();
-    // Also after a failure: what was committed until then.
-    await bucket?.settle();
     ledger.close();
     bucket?.close();
     await Promise.all(workers.map((worker) => worker.close()));
@@ -102,6 +100,8 @@ export async function extractLogs(
     finishLedger(ledger, warn);
     progress();
   } catch (error) {
+    // What was committed until then may go all the same; the first failure is the one that is told.
+    await bucket?.settle().catch(() => undefined);
     await close();
     removeUnfinished(cache);
     throw error;

@@ -172,8 +172,23 @@ async function readSmall(
   }
 }
 
+/** Feed a file, or the part of it from a place on, from where it lies. */
+async function readRange(
+  { file, range, access }: PartRequest,
+  from: number,
+  onProgress: OnProgress,
+): Promise<ReadFile> {
+  if (access === undefined) {
+    if (range === undefined) return readLogFile(file, true, feeder, onProgress);
+    return readLogFilePart(file, from, feeder, onProgress);
+  }
+  const reader = await objectReader();
+  if (range === undefined) return reader.readWhole(file, access, feeder, onProgress);
+  return reader.readPart(file, from, range.end, access, feeder, onProgress);
+}
+
 async function readPart(request: PartRequest, outcome: Outcome): Promise<void> {
-  const { file, range, commit, access } = request;
+  const { file, range, commit } = request;
   let left = range === undefined ? file.sizeBytes : 0;
   const onProgress = (bytes: number): void | Promise<void> => {
     countProgress(bytes);
@@ -191,16 +206,7 @@ async function readPart(request: PartRequest, outcome: Outcome): Promise<void> {
   resetAccount(account);
   try {
     const from = feeder.begin(file.name, account, range?.start, range?.end);
-    const reader = access === undefined ? undefined : await objectReader();
-    const read =
-      reader === undefined || access === undefined
-        ? range === undefined
-          ? await readLogFile(file, true, feeder, onProgress)
-          : await readLogFilePart(file, from, feeder, onProgress)
-        : range === undefined
-          ? await reader.readWhole(file, access, feeder, onProgress)
-          : await reader.readPart(file, from, range.end, access, feeder, onProgress);
-    succeeded(0, read, outcome);
+    succeeded(0, await readRange(request, from, onProgress), outcome);
   } catch (error) {
     outcome.failures.push([0, failureOf(error)]);
   }

@@ -72,7 +72,7 @@ export class LogsInBucketError extends S3LogExtractionError {
       'LOGS_IN_BUCKET',
       `Could not look for log files in ${source}: repair reads folders, no buckets.`,
       {
-        hint: 'Copy that part of the bucket to a folder, paths below it as they are, and name it: "s3logextraction repair FOLDER".',
+        hint: 'Copy that part of the bucket to a folder, paths below it as they are, and name it: "s3logextraction repair FOLDER". Or give its records up with --drop-missing and extract the bucket again: what is still there is read once more.',
       },
     );
   }
@@ -107,7 +107,7 @@ export class LogFilesMissingError extends S3LogExtractionError {
  */
 export async function planRepair(
   paths: CachePaths,
-  options: Pick<RepairOptions, 'source' | 'changed' | 'onFile'>,
+  options: Pick<RepairOptions, 'source' | 'changed' | 'dropMissing' | 'onFile'>,
 ): Promise<RepairPlan> {
   const damage = await findDamage(paths, options.onFile);
   const broken = new Map<string, DamagedCommit>(damage.commits.map((one) => [one.commit, one]));
@@ -122,7 +122,11 @@ export async function planRepair(
       missing.push({ commit: commit.commit, names, records });
       continue;
     }
-    if (isBucketUrl(source)) throw new LogsInBucketError(source);
+    if (isBucketUrl(source)) {
+      if (!options.dropMissing) throw new LogsInBucketError(source);
+      missing.push({ commit: commit.commit, names, records });
+      continue;
+    }
     const found = await findNames(source, new Set(names));
     const gone = names.filter((name) => !found.has(name));
     if (gone.length > 0) missing.push({ commit: commit.commit, names: gone, records });
