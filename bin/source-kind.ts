@@ -31,8 +31,8 @@ export function requireReadableSource(source: string): void {
 
 /** An option of buckets that is no such number, or stands with a folder. */
 export class BucketOptionError extends S3LogExtractionError {
-  constructor(what: string) {
-    super('INVALID_BUCKET_OPTION', `${what}.`, {}, 2);
+  constructor(what: string, hint: string) {
+    super('INVALID_BUCKET_OPTION', `${what}.`, { hint }, 2);
   }
 }
 
@@ -58,7 +58,9 @@ export function bucketOptionsOf(
   const isBucket = source !== undefined && isBucketUrl(source);
   for (const [name, value] of Object.entries(numbers)) {
     const isSound = value === undefined || (value >= 0 && value <= MOST && Number.isInteger(value));
-    if (!isSound) throw new BucketOptionError(`--${name} must be a whole number, 0 or more`);
+    if (!isSound) {
+      throw new BucketOptionError(`--${name} is no whole number`, 'Give it as digits: 0 or more.');
+    }
   }
   if (isBucket) {
     return { endpoint, region, minAgeMinutes: minAge, holdDays, maxFiles, deleteAfter };
@@ -66,11 +68,17 @@ export function bucketOptionsOf(
   const given = { endpoint, region, ...numbers, 'delete-after': deleteAfter || undefined };
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    throw new BucketOptionError(`--${name} is for buckets, and the source is not s3://...`);
+    throw new BucketOptionError(
+      `--${name} is for buckets, and the source is a folder`,
+      FOLDER_HINT,
+    );
   }
   return undefined;
 }
 
 const MOST = 1e9;
+
+/** For what only buckets have. */
+export const FOLDER_HINT = 'Leave it out, or name a bucket as s3://bucket/folder.';
 
 export { isBucketUrl as isBucketSource } from '../src/source/bucket/bucket-url.js';

@@ -67,7 +67,7 @@ export const extractCommand = defineCommand({
     ['$0 extract /data/logs --mode dandi', 'Keep blobs and Zarr stores of a DANDI archive'],
   ],
   async run(options, context) {
-    const { BucketOptionError, bucketOptionsOf } = await import('../source-kind.js');
+    const { BucketOptionError, bucketOptionsOf, FOLDER_HINT } = await import('../source-kind.js');
     const source = await sourceOf(options.source, context);
     const { limit } = options;
     requireInventory(options);
@@ -76,7 +76,10 @@ export const extractCommand = defineCommand({
     const inventory = await inventoryOf(options.inventory, options.inventoryPrefix, context);
     const bucket = bucketOptionsOf(source, options);
     if (options.mode === 'remote' && bucket === undefined) {
-      throw new BucketOptionError('--mode remote is for buckets, and the source is not s3://...');
+      throw new BucketOptionError(
+        '--mode remote is for buckets, and the source is a folder',
+        FOLDER_HINT,
+      );
     }
     if (options.dryRun) return dryRun({ source, limit, inventory, bucket }, context);
     const workers = workerCount(options.workers);
