@@ -2,11 +2,16 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Wait until a process has a file open; where the system does not tell, for a while. */
+/** Looked for every 20 ms. A large file is opened for a moment before it is read, to see how it is stored. */
+const SIGHTINGS = 20;
+
+/** Wait until a process has a file open for good; where the system does not tell, for a while. */
 export async function reads(pid: number, path: string): Promise<void> {
   const folder = `/proc/${pid}/fd`;
   if (!existsSync(folder)) await wait(1_000);
-  while (existsSync(folder) && !openFiles(folder).includes(path)) await wait(20);
+  for (let seen = 0; existsSync(folder) && seen < SIGHTINGS; await wait(20)) {
+    seen = openFiles(folder).includes(path) ? seen + 1 : 0;
+  }
 }
 
 /** Wait until a process has read that many bytes; where the system does not tell, for a while. */
