@@ -1,3 +1,5 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Ended, Sandbox } from '../support/cli.js';
@@ -57,6 +59,23 @@ describe('a bucket', () => {
     expect(copy.files).toMatchObject({ known: 1203, extracted: 0 });
     const found = await run('validate lines', 's3://logs/in', '--limit', '10');
     expect([found.status, found.json.lines]).toEqual([6, 11]);
+  });
+
+  it('is not read by repair, which says what to do, and can give up what came from it', async () => {
+    for (let n = 0; n < 3; n++) store.put(`in/${nameOf(n)}`, line(n));
+    expect((await extract()).json.files.extracted).toBe(3);
+    const segments = join(sandbox.cache, 'segments');
+    const [records] = readdirSync(segments).filter((name) => name.includes('.records.'));
+    writeFileSync(join(segments, records as string), 'no records');
+    const refused = await sandbox.run(['repair']);
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/repair reads folders, no buckets.*--drop-missing.*LOGS_IN_BUCKET/s),
+    ]);
+    await sandbox.done('repair', '--drop-missing');
+    const { status, json } = await extract();
+    expect([status, json.files.extracted, json.lines.kept]).toEqual([0, 3, 3]);
+    await sandbox.done('validate', 'cache');
   });
 
   it('is read through passing failures, and through transfers that break off', async () => {
