@@ -43,12 +43,20 @@ interface Locator {
   readonly lookup: RegionLookup | undefined;
 }
 
-/** What the stages after extraction came to. */
-interface Published {
-  readonly stopped: boolean;
-  /** Of the lookup of regions: 0 unless it could not do all it had to. */
+/** What regions and coordinates came to. */
+interface Located {
+  /** 0 unless something could not be done. */
   readonly status: number;
+  /** What went wrong and did not keep the other stages from what they have. */
+  readonly failures: readonly Pick<S3LogExtractionError, 'code' | 'message' | 'hint'>[];
 }
+
+/** What the stages after extraction came to. */
+interface Published extends Located {
+  readonly stopped: boolean;
+}
+
+const ALL_LOCATED: Located = { status: EXIT_STATUS.done.status, failures: [] };
 
 /**
  * Every stage in order under one lock. Regions are looked up when there is something to look them up
@@ -80,7 +88,7 @@ export async function updateEverything(
           await settleDatasets(stage, { mode: undefined });
           return publish(stage, options);
         });
-        output.json({ extraction: null, stopped });
+        output.json({ extraction: null, stopped, failures: [] });
         return EXIT_STATUS.done.status;
       } finally {
         cache.close();
@@ -94,11 +102,12 @@ export async function updateEverything(
           ? null
           : await extract(cache, { source, bucket, workers }, output, env);
       if (extraction?.stopped) {
-        output.json({ extraction: extraction.report, stopped: true });
+        output.json({ extraction: extraction.report, stopped: true, failures: [] });
         return extractionStatus(extraction.report);
       }
-      const { stopped, status } = await publishAll(cache, locator, options, output, env);
-      output.json({ extraction: extraction?.report ?? null, stopped });
+      const published = await publishAll(cache, locator, options, output, env);
+      const { stopped, status, failures } = published;
+      output.json({ extraction: extraction?.report ?? null, stopped, failures });
       const extracted = extraction === null ? 0 : extractionStatus(extraction.report);
       return status === EXIT_STATUS.failed.status ? status : extracted || status;
     } finally {
@@ -151,22 +160,25 @@ async function publishAll(
 ): Promise<Published> {
   await settleDatasets({ cache, output }, { mode: undefined });
   if (locator === undefined && isUpToDate(cache, options, output)) {
-    return { stopped: false, status: EXIT_STATUS.done.status };
+    return { stopped: false, ...ALL_LOCATED };
   }
   return withStages(cache, output, async (stage) => {
-    if (locator === undefined) return publish(stage, options);
-    const status = await locate({ ...stage, cache, env }, locator, options);
-    if (stage.shouldStop()) return { stopped: true, status };
-    return { ...(await publish(stage, options)), status };
+    const located =
+      locator === undefined
+        ? ALL_LOCATED
+        : await locate({ ...stage, cache, env }, locator, options);
+    if (stage.shouldStop()) return { stopped: true, ...located };
+    return { ...(await publish(stage, options)), ...located };
   });
 }
 
-/** Regions, their refresh, and coordinates. @returns the status of what could not be done, or 0 */
+/** Regions, their refresh, and coordinates. */
 async function locate(
   stage: KeyedStageContext,
   { lookup }: Locator,
   { database }: UpdateOptions,
-): Promise<number> {
+): Promise<Located> {
+  const failures: Located['failures'][number][] = [];
   let status: number = EXIT_STATUS.done.status;
   // Regions without a place on the map are no reason to write to somebody every night.
   const calm = { ...stage, output: { ...stage.output, warn: stage.output.note } };
@@ -177,17 +189,19 @@ async function locate(
     async () => (await updateRegionCoordinates(calm, { env: stage.env, database })).quota,
   ];
   for (const step of steps) {
-    if (stage.shouldStop()) return status;
+    if (stage.shouldStop()) break;
     try {
       if (await step()) status ||= EXIT_STATUS.quota.status;
     } catch (error) {
       if (!(error instanceof S3LogExtractionError) || error.code.startsWith('CACHE_')) throw error;
       // What is known already can be published all the same; the next run tries again.
-      stage.output.warn(`${error.message} ${error.hint ?? ''}`);
+      const { code, message, hint } = error;
+      stage.output.warn(`${message} ${hint ?? ''}\n[${code}]`);
+      failures.push({ code, message, hint });
       status = EXIT_STATUS.failed.status;
     }
   }
-  return status;
+  return { status, failures };
 }
 
 function isUpToDate({ paths }: KeylessCache, options: UpdateOptions, output: Output): boolean {
@@ -197,19 +211,18 @@ function isUpToDate({ paths }: KeylessCache, options: UpdateOptions, output: Out
 }
 
 /** Indexes, summaries and totals, unless nothing is new. */
-async function publish(stage: StageContext, options: UpdateOptions): Promise<Published> {
-  const status = EXIT_STATUS.done.status;
-  if (isUpToDate(stage.cache, options, stage.output)) return { stopped: false, status };
+async function publish(stage: StageContext, options: UpdateOptions): Promise<StageResult> {
+  if (isUpToDate(stage.cache, options, stage.output)) return { stopped: false };
   const since = new PublishedState(stage.cache.paths, rulesOf(options));
   const steps: (() => Promise<StageResult>)[] = [
     () => runIndexes(stage),
     () => runPublication(stage, options, since),
   ];
   for (const step of steps) {
-    if ((await step()).stopped || stage.shouldStop()) return { stopped: true, status };
+    if ((await step()).stopped || stage.shouldStop()) return { stopped: true };
   }
   since.note();
-  return { stopped: false, status };
+  return { stopped: false };
 }
 
 /** What published bytes depend on besides the cache. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { makeDirectory, writeFileAtomic } from './atomic-write.js';
-import { S3LogExtractionError, systemErrorCode } from './error.js';
+import { readFailure, S3LogExtractionError, systemErrorCode } from './error.js';
 import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
@@ -50,8 +50,7 @@ export function readCoordinateTable(paths: CachePaths): CoordinateTable {
     text = readOwnText(path);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return new Map();
-    if (error instanceof S3LogExtractionError) throw error;
-    throw new CoordinateTableError(path, systemErrorCode(error) ?? 'it is unreadable', error);
+    throw readFailure(path, error, (why) => new CoordinateTableError(path, why, error));
   }
   let parsed: unknown;
   try {

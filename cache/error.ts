@@ -90,3 +90,22 @@ export function fileAccessError(error: unknown): S3LogExtractionError | undefine
   }
   return new FileAccessError(code, syscall, typeof path === 'string' ? path : undefined, error);
 }
+
+/**
+ * What to throw when a file of ours cannot be read: the system's refusals (too many open files, permissions, a disk that fails)
+ * are no damage, and nobody should remove a file for them.
+ *
+ * @param damaged what to say when the file is missing, or the failure is none of the system's
+ */
+export function readFailure(
+  path: string,
+  error: unknown,
+  damaged: (why: string) => S3LogExtractionError,
+): S3LogExtractionError {
+  if (error instanceof S3LogExtractionError) return error;
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return damaged('it is unreadable');
+  return code === 'ENOENT'
+    ? damaged('it is missing')
+    : new FileAccessError(code, syscall, path, error);
+}

@@ -1,7 +1,7 @@
 import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { S3LogExtractionError, systemErrorCode } from '../error.js';
+import { readFailure } from '../error.js';
 import { openOwnFile } from '../own-file.js';
 import { type Block, SECTION, type Section } from './block.js';
 import { RollupsDamagedError } from './rollups-damaged-error.js';
@@ -69,8 +69,7 @@ export class SumsReader {
       }
       return bytes;
     } catch (error) {
-      if (error instanceof S3LogExtractionError) throw error;
-      throw new RollupsDamagedError(path, systemErrorCode(error) ?? 'unreadable', error);
+      throw readFailure(path, error, (why) => new RollupsDamagedError(path, why, error));
     }
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Ended, Sandbox } from '../support/cli.js';
@@ -99,5 +99,22 @@ describe('coordinates through the command line', () => {
     expect(ended.status).toBe(1);
     expect(ended.json.error.code).toMatch(/^[A-Z_]+$/);
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('that cannot be read are told of with a code, and keep no table from being published', async () => {
+    writeFileSync(join(sandbox.cache, 'ips', 'coordinates.json'), '{');
+    const ended = await sandbox.run(['update', '--json'], {
+      env: { SERVICE_RANGES_DIRECTORY: sandbox.logs },
+    });
+    expect(ended.status).toBe(1);
+    expect(ended.stderr).toMatch(/^warning: .*coordinates\.json.*\n\[COORDINATES_DAMAGED\]$/m);
+    expect(ended.json.failures).toEqual([
+      {
+        code: 'COORDINATES_DAMAGED',
+        message: expect.stringContaining('coordinates.json'),
+        hint: expect.stringContaining('remove it'),
+      },
+    ]);
+    expect(existsSync(join(sandbox.cache, 'summaries', 'archive', 'by_day.tsv'))).toBe(true);
   });
 });
