@@ -21,7 +21,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const MINIMUM_NODE = [20, 19];
 const CODE = ['bin', 'src', 'cache', 'validation'];
 /** Folders of AssemblyScript, each compiled to WebAssembly as its asconfig.json says. */
-const ASSEMBLIES = ['src/extract/assembly', 'cache/parquet/assembly'];
+const ASSEMBLIES = ['src/extract/assembly', 'src/database/assembly', 'cache/parquet/assembly'];
 const INSTALL_STAMP = join(root, 'node_modules', '.s3logextraction-installed');
 const BUILD_STAMP = join(root, 'dist', '.s3logextraction-built');
 
@@ -103,7 +103,8 @@ export async function ensureBuilt(say) {
 /** Takes longer than all the rest, and is changed least often. */
 async function ensureAssembled(folder) {
   const stamp = join(root, 'dist', `.${folder.replaceAll('/', '-')}-built`);
-  const inputs = [...filesBelow(folder), 'package-lock.json'];
+  // One may use files of another.
+  const inputs = [...ASSEMBLIES.flatMap(filesBelow), 'package-lock.json'];
   const wanted = inputs
     .map((file) =>
       createHash('sha256')

@@ -16,13 +16,12 @@ import type { LogObject } from './log-source.js';
 import { objectName, storedPath } from './name-hash.js';
 import { openReader } from './open-reader.js';
 import type { Month } from './partitions.js';
-import { RowEncoder } from './row-encoder.js';
 import { Session } from './session.js';
 
 const { settings, key, runId } = workerData as CollectSetup;
 
 const session = new Session(settings);
-const lines = new LineRows(new RowEncoder(createBulkSealer(sealingKeyFromBytes(key))));
+const lines = new LineRows(createBulkSealer(sealingKeyFromBytes(key)));
 const reader = openReader();
 const months = new Set<Month>();
 

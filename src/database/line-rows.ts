@@ -1,12 +1,12 @@
+import type { BulkSealer } from '../../cache/seal-many.js';
 import { LF } from '../extract/bytes.js';
-import { Line } from '../extract/line.js';
 import { LineCutter } from '../extract/line-cutter.js';
 import { parseLine } from '../extract/parse-line.js';
 import { UnreadableFileError } from '../extract/read-log-file.js';
 import { REASON } from '../extract/reasons.js';
 import { CHUNK_BYTES, LONGEST_LINE } from '../extract/record-batch.js';
 import { OddBytes } from './odd-bytes.js';
-import type { RowEncoder } from './row-encoder.js';
+import { RowEncoder } from './row-encoder.js';
 
 /** Of some 1 MiB each. */
 const MOST_PIECES = 256;
@@ -43,12 +43,12 @@ export class RejectList {
 export class LineRows extends LineCutter {
   readonly encoder: RowEncoder;
   readonly rejects = new RejectList();
-  private readonly line = new Line();
   private object = 0n;
   private sums!: ObjectRows;
 
-  constructor(encoder: RowEncoder) {
-    super(Buffer.alloc(CHUNK_BYTES + LONGEST_LINE + 64));
+  constructor(sealer: BulkSealer) {
+    const encoder = new RowEncoder(sealer, CHUNK_BYTES + LONGEST_LINE + 64);
+    super(encoder.input);
     this.encoder = encoder;
   }
 
@@ -61,7 +61,8 @@ export class LineRows extends LineCutter {
   }
 
   protected takeLines(end: number, isLast: boolean, fileOffset: number): number {
-    const { buffer, encoder, line, sums } = this;
+    const { buffer, encoder, sums } = this;
+    const { line } = encoder;
     // Who waits after each piece never gets here: compressed data may give very much at once.
     if (encoder.pieces.length > MOST_PIECES) {
       throw new UnreadableFileError('more content comes out of it at once than can be held');
@@ -77,7 +78,7 @@ export class LineRows extends LineCutter {
       const reason =
         feed - at > LONGEST_LINE ? REASON.line_too_long : parseLine(buffer, at, feed, line);
       if (reason === 0) {
-        encoder.add(buffer, at, feed, line, fileOffset + at, odd.isPlain(at, feed));
+        encoder.add(at, feed, fileOffset + at, odd.isPlain(at, feed));
         sums.rows++;
         if (line.timeSeconds < sums.firstTime) sums.firstTime = line.timeSeconds;
         if (line.timeSeconds > sums.lastTime) sums.lastTime = line.timeSeconds;

@@ -3,6 +3,7 @@ import { DASH, QUESTION } from '../extract/bytes.js';
 import { FIELD, KIND, type Line } from '../extract/line.js';
 import { findTailFields, TAIL_FIELD_COUNT, TailFields } from './find-tail-fields.js';
 import { type Month, monthOf } from './partitions.js';
+import { ADDRESS_OFFSET, RowCore } from './row-core.js';
 import { AddressSealing, mayHoldAddress } from './seal-addresses.js';
 import { MOST_TEXT_GROWTH, writeText } from './text-field.js';
 
@@ -64,13 +65,17 @@ const LONG_TEXT = 96;
 /**
  * Turns lines into rows in the binary form of COPY ("COPY" in the PostgreSQL manual, "Binary Format"), straight from the bytes of
  * the log: no object and no string per line. Raw addresses stand in memory until their piece is closed.
+ *
+ * Rows of plain lines are written by `RowCore`; what it leaves is written here, and a test holds the two equal.
  */
 export class RowEncoder {
   /** Pieces that are full. */
   readonly pieces: Piece[] = [];
   /** Months of rows encoded since this was emptied last. */
   readonly months = new Set<Month>();
-  private out = Buffer.allocUnsafeSlow(CAPACITY_BYTES);
+  private readonly core: RowCore;
+  /** The output of the core, but for rows that do not fit into it. */
+  private out: Buffer;
   private at = 0;
   /** Where the row at hand ends at most. */
   private reserved = 0;
@@ -87,14 +92,36 @@ export class RowEncoder {
   private objectHigh = 0;
   private objectLow = 0;
 
-  constructor(private readonly sealer: BulkSealer) {
+  /**
+   * @param inputBytes room for bytes of log objects
+   * @param isCareful write all rows here, without the core
+   * @throws {NoAddressSpaceError}
+   */
+  constructor(
+    private readonly sealer: BulkSealer,
+    inputBytes: number,
+    private readonly isCareful = false,
+  ) {
     this.sealing = new AddressSealing((bytes, count) => sealer.sealInto(bytes, count, bytes));
+    this.core = new RowCore(inputBytes, CAPACITY_BYTES);
+    this.out = this.core.output;
+  }
+
+  /** Where lines must stand that are added. */
+  get input(): Buffer {
+    return this.core.input;
+  }
+
+  /** Where `parseLine` must leave what it finds in them. */
+  get line(): Line {
+    return this.core.line;
   }
 
   /** Rows are of this log object from now on. @param id as the server gave it */
   begin(id: bigint): void {
     this.objectHigh = Number(id >> 32n);
     this.objectLow = Number(id & 0xffffffffn);
+    this.core.begin(this.objectHigh, this.objectLow);
   }
 
   /** Forget all rows, and the months known. */
@@ -106,23 +133,35 @@ export class RowEncoder {
   }
 
   /**
-   * Add the row of an accepted line.
+   * Add the row of an accepted line, which {@link input} holds and {@link line} describes.
    *
-   * @param line what `parseLine` has found in it
+   * @param start of it in the input
    * @param offset of the line in its log object
    * @param isPlain whether it holds nothing but ASCII, no NUL and no backslash, see `OddBytes`
    */
-  add(
-    buffer: Buffer,
-    start: number,
-    end: number,
-    line: Line,
-    offset: number,
-    isPlain: boolean,
-  ): void {
+  add(start: number, end: number, offset: number, isPlain: boolean): void {
     this.isPlain = isPlain;
     const growth = this.isPlain ? 1 : MOST_TEXT_GROWTH;
     this.makeRoom(FIXED_BYTES + growth * (end - start));
+    if (!this.addPlain(start, end, offset)) this.addCarefully(start, end, offset);
+    if (++this.rows === MOST_ROWS || this.at >= PIECE_BYTES) this.closePiece();
+  }
+
+  /** @returns false when nothing was added */
+  private addPlain(start: number, end: number, offset: number): boolean {
+    const { at, core } = this;
+    const { line } = core;
+    if (!this.isPlain || this.isCareful || this.out !== core.output) return false;
+    const length = core.encode(start, end, at, offset, line.kind === KIND.skipped);
+    if (length === 0) return false;
+    this.noteDay(line.timeSeconds);
+    if (line.hasAddress) this.noteAddress(line, at + ADDRESS_OFFSET);
+    this.at = at + length;
+    return true;
+  }
+
+  private addCarefully(start: number, end: number, offset: number): void {
+    const { input: buffer, line } = this.core;
     const { bounds } = line;
     findTailFields(buffer, start, end, line, this.tail);
     this.putInt16(ROW_COLUMNS.length);
@@ -166,21 +205,23 @@ export class RowEncoder {
     }
     if (tail.moreStart >= tail.moreEnd) this.putInt32(-1);
     else this.putClientText(buffer, tail.moreStart, tail.moreEnd, line);
-    if (++this.rows === MOST_ROWS || this.at >= PIECE_BYTES) this.closePiece();
   }
 
   /** Close the piece at hand, if there is anything in it. */
   closePiece(): void {
     if (this.rows === 0) return;
     this.sealPiece();
-    this.pieces.push({ bytes: this.out.subarray(0, this.at), rows: this.rows });
-    this.out = Buffer.allocUnsafeSlow(CAPACITY_BYTES);
+    const { at, core, out, rows } = this;
+    // The memory of the core is used again at once.
+    const bytes = out === core.output ? copyOf(out, at) : out.subarray(0, at);
+    this.pieces.push({ bytes, rows });
     this.startPiece();
   }
 
   private startPiece(): void {
     this.addresses.fill(0, 0, 16 * this.addressCount);
     this.addressCount = 0;
+    this.out = this.core.output;
     this.at = 0;
     this.rows = 0;
   }
@@ -214,12 +255,15 @@ export class RowEncoder {
   }
 
   private putTime(seconds: number): void {
-    const day = Math.floor(seconds / 86_400);
-    if (day !== this.lastDay) {
-      this.months.add(monthOf(seconds));
-      this.lastDay = day;
-    }
+    this.noteDay(seconds);
     this.putCount((seconds - EPOCH_2000_SECONDS) * 1_000_000);
+  }
+
+  private noteDay(seconds: number): void {
+    const day = Math.floor(seconds / 86_400);
+    if (day === this.lastDay) return;
+    this.months.add(monthOf(seconds));
+    this.lastDay = day;
   }
 
   private putAddress(line: Line): void {
@@ -228,8 +272,14 @@ export class RowEncoder {
       return;
     }
     this.putInt32(16);
-    this.places[this.addressCount] = this.at;
+    this.noteAddress(line, this.at);
+    this.at += 16;
+  }
+
+  /** @param place where its seal goes */
+  private noteAddress(line: Line, place: number): void {
     const { addresses } = this;
+    this.places[this.addressCount] = place;
     let to = 16 * this.addressCount++;
     for (let w = 0; w < 4; w++) {
       const word = line.addressWords[w];
@@ -238,7 +288,6 @@ export class RowEncoder {
       addresses[to++] = word >>> 8;
       addresses[to++] = word;
     }
-    this.at += 16;
   }
 
   /** A field that no client writes; `-` is NULL. */
@@ -352,4 +401,10 @@ export class RowEncoder {
     out[at++] = value;
     this.at = at;
   }
+}
+
+function copyOf(from: Buffer, bytes: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes);
+  from.copy(copy, 0, 0, bytes);
+  return copy;
 }
