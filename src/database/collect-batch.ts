@@ -6,7 +6,7 @@ import type { LineRows, ObjectRows } from './line-rows.js';
 import type { LogObject, LogReader, ReaderAccess } from './log-source.js';
 import { objectName, storedPath } from './name-hash.js';
 import { ensurePartition, type Month } from './partitions.js';
-import { ROW_COLUMNS } from './row-encoder.js';
+import { ROW_COLUMNS } from './row-columns.js';
 
 /** More rejected lines are not held in memory. */
 const MOST_REJECTS = 50_000;

@@ -1,23 +1,19 @@
 import type { BulkSealer } from '../../cache/seal-many.js';
 import { LF } from '../extract/bytes.js';
+import { Line } from '../extract/line.js';
 import { LineCutter } from '../extract/line-cutter.js';
 import { parseLine } from '../extract/parse-line.js';
 import { UnreadableFileError } from '../extract/read-log-file.js';
 import { REASON } from '../extract/reasons.js';
 import { CHUNK_BYTES, LONGEST_LINE } from '../extract/record-batch.js';
-import { OddBytes } from './odd-bytes.js';
-import { RowEncoder } from './row-encoder.js';
+import { RowEncoder, type RowSums } from './row-encoder.js';
 
 /** Of some 1 MiB each. */
 const MOST_PIECES = 256;
 
 /** What lines of a log object come to. */
-export interface ObjectRows {
-  rows: number;
+export interface ObjectRows extends RowSums {
   rejects: number;
-  /** Seconds since 1970; of no line: infinite. */
-  firstTime: number;
-  lastTime: number;
 }
 
 /** Lines that were refused, as columns. */
@@ -43,6 +39,7 @@ export class RejectList {
 export class LineRows extends LineCutter {
   readonly encoder: RowEncoder;
   readonly rejects = new RejectList();
+  private readonly line = new Line();
   private object = 0n;
   private sums!: ObjectRows;
 
@@ -61,24 +58,23 @@ export class LineRows extends LineCutter {
   }
 
   protected takeLines(end: number, isLast: boolean, fileOffset: number): number {
-    const { buffer, encoder, sums } = this;
-    const { line } = encoder;
-    // Who waits after each piece never gets here: compressed data may give very much at once.
-    if (encoder.pieces.length > MOST_PIECES) {
-      throw new UnreadableFileError('more content comes out of it at once than can be held');
-    }
-    const odd = new OddBytes(buffer, end);
-    let at = 0;
-    while (at < end) {
+    const { buffer, encoder, line, sums } = this;
+    for (let at = 0; ; ) {
+      at = encoder.addUsual(at, end, isLast, fileOffset, sums);
+      // Who waits after each piece never gets here: compressed data may give very much at once.
+      if (encoder.pieces.length > MOST_PIECES) {
+        throw new UnreadableFileError('more content comes out of it at once than can be held');
+      }
+      if (at === end) return end;
       let feed = buffer.indexOf(LF, at);
       if (feed < 0 || feed >= end) {
-        if (!isLast) break;
+        if (!isLast) return at;
         feed = end;
       }
       const reason =
         feed - at > LONGEST_LINE ? REASON.line_too_long : parseLine(buffer, at, feed, line);
       if (reason === 0) {
-        encoder.add(at, feed, fileOffset + at, odd.isPlain(at, feed));
+        encoder.add(at, feed, line, fileOffset + at);
         sums.rows++;
         if (line.timeSeconds < sums.firstTime) sums.firstTime = line.timeSeconds;
         if (line.timeSeconds > sums.lastTime) sums.lastTime = line.timeSeconds;
@@ -87,7 +83,6 @@ export class LineRows extends LineCutter {
       }
       at = feed + 1;
     }
-    return Math.min(at, end);
   }
 
   protected takeLongLine(fileOffset: number): void {

@@ -3,43 +3,12 @@ import { DASH, QUESTION } from '../extract/bytes.js';
 import { FIELD, KIND, type Line } from '../extract/line.js';
 import { findTailFields, TAIL_FIELD_COUNT, TailFields } from './find-tail-fields.js';
 import { type Month, monthOf } from './partitions.js';
-import { ADDRESS_OFFSET, RowCore } from './row-core.js';
+import { isPlainText } from './plain-text.js';
+import { ROW_COLUMNS } from './row-columns.js';
+import { RowCore, STOP } from './row-core.js';
+import { RowWriter } from './row-writer.js';
 import { AddressSealing, mayHoldAddress } from './seal-addresses.js';
-import { MOST_TEXT_GROWTH, writeText } from './text-field.js';
-
-/** Columns of `s3_access_log` in the order in which rows are written. */
-export const ROW_COLUMNS = [
-  'time',
-  'log_object',
-  'log_offset',
-  'remote_ip',
-  'bucket_owner',
-  'bucket',
-  'requester',
-  'request_id',
-  'operation',
-  'key',
-  'request_uri',
-  'http_status',
-  'error_code',
-  'bytes_sent',
-  'object_size',
-  'total_time_ms',
-  'turn_around_time_ms',
-  'referer',
-  'user_agent',
-  'version_id',
-  'host_id',
-  'signature_version',
-  'cipher_suite',
-  'authentication_type',
-  'host_header',
-  'tls_version',
-  'access_point_arn',
-  'acl_required',
-  'source_region',
-  'more_fields',
-] as const;
+import { MOST_TEXT_GROWTH } from './text-field.js';
 
 /** Rows are handed on in pieces of about that size. */
 export const PIECE_BYTES = 1 << 20;
@@ -51,7 +20,6 @@ const MOST_ROWS = Math.ceil(PIECE_BYTES / LEAST_LINE);
 
 /** Microseconds of PostgreSQL's times count from 2000. */
 const EPOCH_2000_SECONDS = 946_684_800;
-const TWO_32 = 4_294_967_296;
 
 /** Ready to be sent, in the binary form of COPY. */
 export interface Piece {
@@ -59,109 +27,130 @@ export interface Piece {
   readonly rows: number;
 }
 
-/** From this length on a call costs less than a loop. */
-const LONG_TEXT = 96;
+/** What rows come to. */
+export interface RowSums {
+  rows: number;
+  /** Seconds since 1970; of no row: infinite. */
+  firstTime: number;
+  lastTime: number;
+}
 
 /**
  * Turns lines into rows in the binary form of COPY ("COPY" in the PostgreSQL manual, "Binary Format"), straight from the bytes of
  * the log: no object and no string per line. Raw addresses stand in memory until their piece is closed.
  *
- * Rows of plain lines are written by `RowCore`; what it leaves is written here, and a test holds the two equal.
+ * Lines of the usual form are parsed, and their rows written, by `RowCore`; what it leaves is added here, and a test holds the two equal.
  */
-export class RowEncoder {
+export class RowEncoder extends RowWriter {
   /** Pieces that are full. */
   readonly pieces: Piece[] = [];
   /** Months of rows encoded since this was emptied last. */
   readonly months = new Set<Month>();
   private readonly core: RowCore;
-  /** The output of the core, but for rows that do not fit into it. */
-  private out: Buffer;
-  private at = 0;
   /** Where the row at hand ends at most. */
   private reserved = 0;
   private rows = 0;
-  /** Addresses of the piece and where their seals go. */
-  private readonly addresses = new Uint8Array(16 * MOST_ROWS);
-  private readonly places = new Int32Array(MOST_ROWS);
+  /** Of the piece: where they and their seals stand is known to the core. */
   private addressCount = 0;
   private lastDay = Number.NaN;
   private readonly tail = new TailFields();
   private readonly sealing: AddressSealing;
-  /** Whether the line at hand holds nothing but ASCII, no NUL and no backslash: then text is copied as it is. */
-  private isPlain = false;
   private objectHigh = 0;
   private objectLow = 0;
 
   /**
    * @param inputBytes room for bytes of log objects
-   * @param isCareful write all rows here, without the core
    * @throws {NoAddressSpaceError}
    */
   constructor(
     private readonly sealer: BulkSealer,
     inputBytes: number,
-    private readonly isCareful = false,
   ) {
+    const core = new RowCore(inputBytes, CAPACITY_BYTES, MOST_ROWS);
+    super(core.output);
+    this.core = core;
     this.sealing = new AddressSealing((bytes, count) => sealer.sealInto(bytes, count, bytes));
-    this.core = new RowCore(inputBytes, CAPACITY_BYTES);
-    this.out = this.core.output;
   }
 
-  /** Where lines must stand that are added. */
+  /** Where the bytes of log objects must stand. */
   get input(): Buffer {
     return this.core.input;
-  }
-
-  /** Where `parseLine` must leave what it finds in them. */
-  get line(): Line {
-    return this.core.line;
   }
 
   /** Rows are of this log object from now on. @param id as the server gave it */
   begin(id: bigint): void {
     this.objectHigh = Number(id >> 32n);
     this.objectLow = Number(id & 0xffffffffn);
-    this.core.begin(this.objectHigh, this.objectLow);
+    this.core.exports.setObject(this.objectHigh, this.objectLow);
   }
 
   /** Forget all rows, and the months known. */
   reset(): void {
     this.pieces.length = 0;
     this.months.clear();
+    // No day: the next row, whatever its day, is noted.
     this.lastDay = Number.NaN;
+    this.core.exports.setDay(Number.NaN);
     this.startPiece();
   }
 
   /**
-   * Add the row of an accepted line, which {@link input} holds and {@link line} describes.
+   * Add the rows of lines of the usual form, one after the other, up to the first that is not of that form or not complete.
    *
-   * @param start of it in the input
-   * @param offset of the line in its log object
-   * @param isPlain whether it holds nothing but ASCII, no NUL and no backslash, see `OddBytes`
+   * @param from position in the input of the first line's first byte
+   * @param end position after the last byte; the one there is overwritten
+   * @param isLast what stands after the last line feed is a line, too
+   * @param inputOffset of the first byte of the input in the log object
+   * @param sums are added to
+   * @returns position of the first line that was not taken
    */
-  add(start: number, end: number, offset: number, isPlain: boolean): void {
-    this.isPlain = isPlain;
+  addUsual(from: number, end: number, isLast: boolean, inputOffset: number, sums: RowSums): number {
+    const { exports } = this.core;
+    // A row that was too large for the output of the core.
+    if (this.out !== this.core.output) this.closePiece();
+    exports.setTimes(sums.firstTime, sums.lastTime);
+    let at = from;
+    for (;;) {
+      const { rows } = this;
+      exports.resume(this.at, rows, this.addressCount);
+      at = exports.scan(at, end, isLast, inputOffset);
+      this.at = exports.position.value;
+      this.addressCount = exports.addressCount.value;
+      this.rows = exports.rows.value;
+      sums.rows += this.rows - rows;
+      const stop = exports.stop.value;
+      if (this.at >= PIECE_BYTES) this.closePiece();
+      if (stop === STOP.otherDay) {
+        this.noteDay(exports.otherTime.value);
+      } else if (stop === STOP.full && this.rows > 0) {
+        this.closePiece();
+      } else {
+        // Also what finds no room in all of the output.
+        break;
+      }
+    }
+    sums.firstTime = exports.firstTime.value;
+    sums.lastTime = exports.lastTime.value;
+    // Behind the last line, which may lack its line feed.
+    return Math.min(at, end);
+  }
+
+  /**
+   * Add the row of an accepted line of any form, which the input holds.
+   *
+   * @param line what `parseLine` has found in it
+   * @param offset of the line in its log object
+   */
+  add(start: number, end: number, line: Line, offset: number): void {
+    this.isPlain = isPlainText(this.core.input.subarray(start, end));
     const growth = this.isPlain ? 1 : MOST_TEXT_GROWTH;
     this.makeRoom(FIXED_BYTES + growth * (end - start));
-    if (!this.addPlain(start, end, offset)) this.addCarefully(start, end, offset);
+    this.putRow(start, end, line, offset);
     if (++this.rows === MOST_ROWS || this.at >= PIECE_BYTES) this.closePiece();
   }
 
-  /** @returns false when nothing was added */
-  private addPlain(start: number, end: number, offset: number): boolean {
-    const { at, core } = this;
-    const { line } = core;
-    if (!this.isPlain || this.isCareful || this.out !== core.output) return false;
-    const length = core.encode(start, end, at, offset, line.kind === KIND.skipped);
-    if (length === 0) return false;
-    this.noteDay(line.timeSeconds);
-    if (line.hasAddress) this.noteAddress(line, at + ADDRESS_OFFSET);
-    this.at = at + length;
-    return true;
-  }
-
-  private addCarefully(start: number, end: number, offset: number): void {
-    const { input: buffer, line } = this.core;
+  private putRow(start: number, end: number, line: Line, offset: number): void {
+    const { input: buffer } = this.core;
     const { bounds } = line;
     findTailFields(buffer, start, end, line, this.tail);
     this.putInt16(ROW_COLUMNS.length);
@@ -219,7 +208,7 @@ export class RowEncoder {
   }
 
   private startPiece(): void {
-    this.addresses.fill(0, 0, 16 * this.addressCount);
+    this.core.addresses.fill(0, 0, 16 * this.addressCount);
     this.addressCount = 0;
     this.out = this.core.output;
     this.at = 0;
@@ -227,7 +216,8 @@ export class RowEncoder {
   }
 
   private sealPiece(): void {
-    const { addresses, addressCount, places, out } = this;
+    const { addressCount, core, out } = this;
+    const { addresses, places } = core;
     this.sealer.sealInto(addresses, addressCount, addresses);
     for (let i = 0; i < addressCount; i++) {
       const from = 16 * i;
@@ -264,6 +254,7 @@ export class RowEncoder {
     if (day === this.lastDay) return;
     this.months.add(monthOf(seconds));
     this.lastDay = day;
+    this.core.exports.setDay(86_400 * day);
   }
 
   private putAddress(line: Line): void {
@@ -278,8 +269,8 @@ export class RowEncoder {
 
   /** @param place where its seal goes */
   private noteAddress(line: Line, place: number): void {
-    const { addresses } = this;
-    this.places[this.addressCount] = place;
+    const { addresses, places } = this.core;
+    places[this.addressCount] = place;
     let to = 16 * this.addressCount++;
     for (let w = 0; w < 4; w++) {
       const word = line.addressWords[w];
@@ -344,62 +335,6 @@ export class RowEncoder {
     const whole = Buffer.concat([buffer.subarray(start, query), sealed]);
     this.reserveMore(whole.length - (end - start));
     this.putText(whole, 0, whole.length);
-  }
-
-  private putText(from: Buffer, start: number, end: number): void {
-    const { out } = this;
-    const length = this.at;
-    let at = length + 4;
-    if (!this.isPlain) {
-      at = writeText(from, start, end, out, at);
-    } else if (end - start > LONG_TEXT) {
-      at += from.copy(out, at, start, end);
-    } else {
-      for (let i = start; i < end; i++) out[at++] = from[i];
-    }
-    this.putInt32(at - length - 4);
-    this.at = at;
-  }
-
-  /** Digits, or `-`: known to fit into 63 bits. */
-  private putNumber(buffer: Buffer, start: number, end: number): void {
-    if (buffer[start] === DASH) {
-      this.putInt32(-1);
-      return;
-    }
-    if (end - start > 15) {
-      const exact = BigInt(buffer.toString('latin1', start, end));
-      this.putInt32(8);
-      this.putInt32(Number(exact >> 32n));
-      this.putInt32(Number(exact & 0xffffffffn));
-      return;
-    }
-    let value = 0;
-    for (let i = start; i < end; i++) value = value * 10 + (buffer[i] - 0x30);
-    this.putCount(value);
-  }
-
-  /** A whole number, not necessarily positive, as eight bytes and their length. */
-  private putCount(value: number): void {
-    const high = Math.floor(value / TWO_32);
-    this.putInt32(8);
-    this.putInt32(high);
-    this.putInt32(value - high * TWO_32);
-  }
-
-  private putInt16(value: number): void {
-    this.out[this.at++] = value >>> 8;
-    this.out[this.at++] = value;
-  }
-
-  private putInt32(value: number): void {
-    const { out } = this;
-    let { at } = this;
-    out[at++] = value >>> 24;
-    out[at++] = value >>> 16;
-    out[at++] = value >>> 8;
-    out[at++] = value;
-    this.at = at;
   }
 }
 

@@ -27,17 +27,12 @@ export const KIND = { skipped: 0, request: 1, download: 2 } as const;
  * so that a line costs no object.
  */
 export class Line {
-  /**
-   * @param bounds start and end of field f in the buffer at [2f] and [2f+1], quotes excluded
-   * @param addressWords the remote address in 16-byte form as four big-endian words; v4 is `::ffff:a.b.c.d`
-   */
-  constructor(
-    readonly bounds = new Int32Array(2 * 17),
-    readonly addressWords = new Uint32Array(4),
-  ) {}
-
+  /** Start and end of field f in the buffer at [2f] and [2f+1], quotes excluded. */
+  readonly bounds = new Int32Array(2 * 17);
   /** Seconds since 1970, UTC. */
   timeSeconds = 0;
+  /** The remote address in 16-byte form as four big-endian words; v4 is `::ffff:a.b.c.d`. */
+  readonly addressWords = new Uint32Array(4);
   /** False when the log names no address (`-`). */
   hasAddress = false;
   /** 0 for `-`. */

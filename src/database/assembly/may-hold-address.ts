@@ -28,7 +28,7 @@ export function fillKinds(): void {
   }
 }
 
-/** @param own the address of the line as four words; 0 when it has none */
+/** @param own the address of the line, 16 bytes; 0 when it has none */
 export function mayHoldAddress(start: usize, end: usize, isAgent: bool, own: usize): bool {
   return hasMarks(start, end) && looksLikeAddress(start, end, isAgent, own);
 }
@@ -146,7 +146,9 @@ function isOtherVersion(start: usize, first: usize, end: usize, own: usize): boo
   if (v4 < 0) return false;
   if (own === 0) return true;
   const isOwn =
-    load<u64>(own) === 0 && load<u32>(own + 8) === 0xffff && load<u32>(own + 12) === <u32>v4;
+    load<u64>(own) === 0 &&
+    load<u32>(own, 8) === 0xffff0000 &&
+    bswap<u32>(load<u32>(own, 12)) === <u32>v4;
   return !isOwn;
 }
 

@@ -46,14 +46,3 @@ export function putField(start: usize, end: usize): void {
   if (isDash(start, end)) putNull();
   else putText(start, end);
 }
-
-/** Digits that fit into 63 bits, or `-`. */
-export function putNumber(start: usize, end: usize): void {
-  if (load<u8>(start) === DASH) {
-    putNull();
-    return;
-  }
-  let value: u64 = 0;
-  for (let i = start; i < end; i++) value = value * 10 + <u64>(load<u8>(i) - 0x30);
-  putInt64(value);
-}

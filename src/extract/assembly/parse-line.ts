@@ -10,6 +10,17 @@ import {
   SPACE,
 } from './bytes';
 import { keptKeyLength } from './content-key';
+import {
+  keepAddressVersion,
+  keepAgent,
+  keepBucket,
+  keepKey,
+  keepReferer,
+  keepRequester,
+  keepRequestUri,
+  keepStatus,
+  keepsFields,
+} from './kept-fields';
 import { isPath, isPathDecoded } from './key-target';
 import { addressFound, parseV4, parseV6, v4Address } from './parse-address';
 import {
@@ -65,6 +76,7 @@ export function takeLine(at: usize, most: usize): usize {
   i = takeToken(i);
   if (i === 0) return 0;
   const bucketLength = i - 1 - bucket;
+  keepBucket(at, bucket, i - 1);
   if (!parseTime(i) || load<u8>(i, TIME_LENGTH) !== SPACE) return 0;
   const isOtherZone = zoneSeconds !== 0 || load<u8>(i, 22) === DASH;
   i += TIME_LENGTH + 1;
@@ -80,6 +92,7 @@ export function takeLine(at: usize, most: usize): usize {
     else if (parseV6(address, i - 1)) version = 6;
     else return 0;
   }
+  keepAddressVersion(version);
 
   const isFurther = load<u8>(i) === SPACE;
   while (load<u8>(i) === SPACE) i++;
@@ -104,11 +117,13 @@ export function takeLine(at: usize, most: usize): usize {
     hasSpaces = true;
   }
   if (load<u8>(i - 1) !== SPACE) return 0;
+  keepRequester(requester, operation, operation + operationLength);
 
   const key = i;
   i = takeKey(i);
   if (i === 0) return 0;
   const keyLength = i - 1 - key;
+  keepKey(key, i - 1);
   const hasKey = keyLength !== 1 || load<u8>(key) !== DASH;
 
   if (load<u8>(i) === QUOTE && load<u16>(i, 1) !== 0x222d) {
@@ -116,8 +131,10 @@ export function takeLine(at: usize, most: usize): usize {
     if (target === 0) return 0;
     const targetEnd = nextStopFar(target);
     if (targetEnd === target || load<u8>(targetEnd) !== SPACE) return 0;
+    const uri = i + 1;
     i = takeProtocol(targetEnd + 1);
     if (i === 0) return 0;
+    keepRequestUri(uri, i - 2);
     if (
       hasKey &&
       !isPath(target, targetEnd, bucket, bucketLength, key, keyLength) &&
@@ -126,8 +143,10 @@ export function takeLine(at: usize, most: usize): usize {
       return 0;
     }
   } else if (load<u16>(i) === 0x202d) {
+    keepRequestUri(i, i + 1);
     i += 2; // a bare dash
   } else if (load<u32>(i) === 0x20222d22) {
+    keepRequestUri(i + 1, i + 2);
     i += 4; // a quoted one
   } else {
     return 0;
@@ -136,9 +155,11 @@ export function takeLine(at: usize, most: usize): usize {
   const status = statusAt(i);
   if (status < 0) return 0;
   i += status === 0 ? 2 : 4;
+  const errorCode = i;
   i = takeErrorCode(i);
   if (i === 0) return 0;
   const bytes = i;
+  keepStatus(status, errorCode, bytes);
   i = takeNumbers(i); // and object size, total and turn-around time
   if (i === 0) return 0;
   const feed = endOfLine(i);
@@ -149,6 +170,7 @@ export function takeLine(at: usize, most: usize): usize {
   if (status >= 200 && status <= 299 && operationLength === 15 && isGetObject(operation)) {
     // `-` may be a key, or none.
     if (!hasKey) return 0;
+    if (keepsFields()) return feed + 1;
     const kept = keptKeyLength(key, keyLength);
     if (kept === 0) {
       skippedLines++;
@@ -202,25 +224,31 @@ function statusAt(at: usize): i32 {
 function endOfLine(at: usize): usize {
   let i = at;
   if (load<u16>(i) === 0x202d) {
+    keepReferer(i, i + 1);
     i += 2;
   } else if (load<u32>(i) === 0x20222d22 && isAgentStart(i + 4)) {
+    keepReferer(i + 1, i + 2);
     i += 4; // a quoted dash
   } else {
     if (load<u8>(i) !== QUOTE) return 0;
     i++;
+    const start = i;
     while (true) {
       i = nextQuoteFeedOrBracket(i);
       if (load<u8>(i) !== QUOTE) return 0;
       if (load<u8>(i, 1) === SPACE && isAgentStart(i + 2)) break;
       i++;
     }
+    keepReferer(start, i);
     i += 2;
   }
   if (load<u16>(i) === 0x202d) {
+    keepAgent(i, i + 1, i + 2);
     i += 2;
   } else {
     if (load<u8>(i) !== QUOTE) return 0;
     i++;
+    const start = i;
     while (true) {
       i = nextQuoteFeedOrBracket(i);
       if (load<u8>(i) !== QUOTE) return 0;
@@ -228,6 +256,7 @@ function endOfLine(at: usize): usize {
       i++;
       if (after === SPACE || after === LF) break;
     }
+    keepAgent(start, i - 1, i + 1);
   }
   i = nextFeedOrBracket(i);
   return load<u8>(i) === LF ? i : 0;
