@@ -7,6 +7,8 @@ const SEALED_LENGTH = 35;
 const SHORTEST = 3;
 /** Longest text of an IPv6 address. */
 const LONGEST = 45;
+/** What stands before an IPv6 address, up to so many colons. */
+const MOST_DROPPED = 3;
 const COLON = 0x3a;
 const DOT = 0x2e;
 const PERCENT = 0x25;
@@ -54,10 +56,10 @@ export function mayHoldAddress(
       continue;
     }
     if (kind === ESCAPE) {
-      const mark = i + 2 < end ? unescaped(bytes, i) : 0;
-      kind = KINDS[mark];
-      if (mark === 0) colons = 0;
-      else i += 2;
+      const width = escapeWidth(bytes, i, end);
+      kind = width === 0 ? OTHER : KINDS[escapedMark(bytes, i + width)];
+      if (width === 0) colons = 0;
+      else i += width - 1;
     }
     if (kind === MARK_DOT) {
       groups = digits > 0 ? groups + 1 : 0;
@@ -86,11 +88,35 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
   return byte === PERCENT ? ESCAPE : OTHER;
 });
 
-/** `:` or `.` of `%3A` or `%2E`; 0 for anything else. */
-function unescaped(bytes: Uint8Array, at: number): number {
-  const low = bytes[at + 2] | 0x20;
-  if (bytes[at + 1] === 0x33 && low === 0x61) return COLON;
-  return bytes[at + 1] === 0x32 && low === 0x65 ? DOT : 0;
+/**
+ * How many bytes an escaped `:` or `.` takes: `%3A` or `%2E`, or these escaped again (`%253A`), as addresses in addresses are.
+ *
+ * @returns 0 for anything else
+ */
+function escapeWidth(bytes: Uint8Array, at: number, end: number): number {
+  const to = endOfEscape(bytes, at, end);
+  const high = bytes[to - 2];
+  const low = bytes[to - 1] | 0x20;
+  const isMark = (high === 0x33 && low === 0x61) || (high === 0x32 && low === 0x65);
+  return to > at && isMark ? to - at : 0;
+}
+
+/** Where an escape ends (`%20`, `%2520`). @returns `at` when there is none */
+function endOfEscape(bytes: Uint8Array, at: number, end: number): number {
+  let i = at + 1;
+  while (i + 3 < end && bytes[i] === 0x32 && bytes[i + 1] === 0x35 && isHexPair(bytes, i + 2)) {
+    i += 2;
+  }
+  return i + 1 < end && isHexPair(bytes, i) ? i + 2 : at;
+}
+
+function isHexPair(bytes: Uint8Array, at: number): boolean {
+  return isHex(bytes[at]) && isHex(bytes[at + 1]);
+}
+
+/** `:` or `.`. @param end where the escape of it ends */
+function escapedMark(bytes: Uint8Array, end: number): number {
+  return bytes[end - 2] === 0x33 ? COLON : DOT;
 }
 
 const version = new Uint32Array(4);
@@ -105,13 +131,14 @@ function isOtherVersion(
 ): boolean {
   if (first - 2 < start || !isProduct(bytes, first)) return false;
   const to = endOfV4(bytes, first, end);
-  if (to < 0 || !parseAddress(bytes, first, to, version)) return false;
+  if (to < 0 || isAmongNumbers(bytes, first, to, end)) return false;
+  if (!readV4(bytes, first, to, version)) return false;
   return own === undefined || version.some((word, i) => word !== own[i]);
 }
 
 /**
  * Copies texts of clients with the addresses in them sealed: `ip:` and the seal in hexadecimal, the same as in the column of the
- * address. Clients write addresses into queries, referers and agents, also with `:` and `.` as `%3A` and `%2E`.
+ * address. Clients write addresses into queries, referers and agents, also with `:` and `.` as `%3A` and `%2E`, once or several times over.
  *
  * Versions read as addresses, too. In a user agent four numbers right behind a name and a slash (`Chrome/120.0.0.0`) are left
  * alone, unless they are the address of the line itself.
@@ -175,27 +202,59 @@ export class AddressSealing {
     while (i < end) {
       let byte = bytes[i];
       let width = 1;
-      if (byte === PERCENT && i + 2 < end) {
-        byte = unescaped(bytes, i);
-        width = 3;
+      if (byte === PERCENT) {
+        width = escapeWidth(bytes, i, end);
+        if (width > 0) byte = escapedMark(bytes, i + width);
       }
       if (!isAddressByte(byte)) {
         // Of an escape all of it is passed over: its digits are no part of what follows.
-        const isEscape = width === 3 && isHex(bytes[i + 1]) && isHex(bytes[i + 2]);
+        const escapeEnd = byte === PERCENT ? endOfEscape(bytes, i, end) : i;
         if (this.length > 0) break;
-        i += isEscape ? 3 : 1;
-        if (isEscape) this.escapeEnd = i;
-        return i;
+        if (escapeEnd === i) return i + 1;
+        this.escapeEnd = escapeEnd;
+        return escapeEnd;
       }
       this.push(byte, i);
       i += width;
     }
     this.places[this.length] = i;
     const isBegin = at === start || at === this.escapeEnd || !isLetterOrDigit(bytes[at - 1]);
-    const isWord = isBegin && (i === end || !isLetterOrDigit(bytes[i]));
-    if (isWord && this.takeV6(0, this.length)) return i;
-    this.takeV4s(bytes, at, start, own, isAgent);
+    const isEnd = i === end || !isLetterOrDigit(bytes[i]);
+    if (isBegin && isEnd && this.takeV6(0, this.length)) return i;
+    const v6 = isEnd ? this.findV6Within() : undefined;
+    const isProductEnd = isAgent && at - 2 >= start && isProduct(bytes, at);
+    this.takeV4s(0, v6?.from ?? this.length, own, isProductEnd);
+    if (v6 !== undefined) {
+      this.takeV6(v6.from, v6.to);
+      this.takeV4s(v6.to, this.length, own, false);
+    }
     return i;
+  }
+
+  /**
+   * An IPv6 address behind something with a colon (`ip:2001:db8::1`, `12:2001:...`), or with a port and no brackets. Only with a digit in it, since
+   * names in programs look the same (`Net::Ace::Bed`).
+   */
+  private findV6Within(): { from: number; to: number } | undefined {
+    const { run, length } = this;
+    const last = run.lastIndexOf(COLON, length - 1);
+    if (last < 0) return undefined;
+    let from = 0;
+    for (let dropped = 0; dropped <= MOST_DROPPED && from <= last; dropped++) {
+      if (dropped > 0) {
+        for (const to of [length, last]) {
+          if (this.isV6WithDigit(from, to)) return { from, to };
+        }
+      } else if (this.isV6WithDigit(from, last)) {
+        return { from, to: last };
+      }
+      from = run.indexOf(COLON, from) + 1;
+    }
+    return undefined;
+  }
+
+  private isV6WithDigit(from: number, to: number): boolean {
+    return this.endOfV6(from, to) > 0 && this.run.subarray(from, to).some(isDigit);
   }
 
   private push(byte: number, place: number): void {
@@ -207,8 +266,15 @@ export class AddressSealing {
     this.places[this.length++] = place;
   }
 
-  /** The whole run, but for marks of a sentence at its end. */
+  /** All of it, but for marks of a sentence at its end. */
   private takeV6(from: number, to: number): boolean {
+    const end = this.endOfV6(from, to);
+    if (end > 0) this.add(from, end);
+    return end > 0;
+  }
+
+  /** @returns where the address ends that begins there; 0 when there is none. It stands in `words` then. */
+  private endOfV6(from: number, to: number): number {
     const { run } = this;
     let end = to;
     while (
@@ -218,31 +284,32 @@ export class AddressSealing {
       end--;
     }
     if (end - from < SHORTEST || end - from > LONGEST || !run.subarray(from, end).includes(COLON)) {
-      return false;
+      return 0;
     }
-    if (!parseAddress(run, from, end, this.words)) return false;
-    this.add(from, end);
-    return true;
+    return parseAddress(run, from, end, this.words) ? end : 0;
   }
 
+  /** @param isBehindName whether the run stands right behind a name and a slash, in a user agent */
   private takeV4s(
-    bytes: Uint8Array,
-    at: number,
-    start: number,
+    from: number,
+    length: number,
     own: Uint32Array | undefined,
-    isAgent: boolean,
+    isBehindName: boolean,
   ): void {
-    const { run, length } = this;
-    for (let i = 0; i < length; ) {
-      const isFirst = isDigit(run[i]) && (i === 0 || (!isDigit(run[i - 1]) && run[i - 1] !== DOT));
-      const end = isFirst ? endOfV4(run, i, length) : -1;
-      if (end < 0 || !parseAddress(run, i, end, this.words)) {
+    const { run } = this;
+    for (let i = from; i < length; ) {
+      const isGroup = isDigit(run[i]) && (i === from || !isDigit(run[i - 1]));
+      const end = isGroup ? endOfV4(run, i, length) : -1;
+      if (end < 0 || !readV4(run, i, end, this.words)) {
         i++;
         continue;
       }
-      const isVersion = isAgent && i === 0 && at - 2 >= start && isProduct(bytes, at);
-      if (!isVersion || this.isOwn(own)) this.add(i, end);
-      i = end;
+      // More than four numbers are no address, but the own one is sealed wherever it stands.
+      const isAlone = !isAmongNumbers(run, i, end, length);
+      const isVersion = isBehindName && i === 0;
+      const isTaken = (isAlone && !isVersion) || this.isOwn(own);
+      if (isTaken) this.add(i, end);
+      i = isTaken || isAlone ? end : i + 1;
     }
   }
 
@@ -268,7 +335,7 @@ function grown<T extends Uint8Array | Int32Array>(from: T, to: T): T {
   return to;
 }
 
-/** Four numbers of up to three digits with dots between them, not followed by more of the kind. @returns -1 if not */
+/** Four numbers of up to three digits with dots between them. @returns -1 if not */
 function endOfV4(run: Uint8Array, start: number, length: number): number {
   let i = start;
   for (let group = 0; group < 4; group++) {
@@ -280,7 +347,30 @@ function endOfV4(run: Uint8Array, start: number, length: number): number {
       i++;
     }
   }
-  return i + 1 < length && run[i] === DOT && isDigit(run[i + 1]) ? -1 : i;
+  return i;
+}
+
+/** Whether more numbers with dots between follow or go before. */
+function isAmongNumbers(run: Uint8Array, start: number, end: number, length: number): boolean {
+  const hasMore = end + 1 < length && run[end] === DOT && isDigit(run[end + 1]);
+  return hasMore || (start > 1 && run[start - 1] === DOT && isDigit(run[start - 2]));
+}
+
+/** As `parseAddress` reads it, but zeros may lead (`203.000.113.077`): what matters here is that nobody reads it. */
+function readV4(run: Uint8Array, start: number, end: number, words: Uint32Array): boolean {
+  let value = 0;
+  let part = 0;
+  for (let i = start; i <= end; i++) {
+    if (i < end && run[i] !== DOT) {
+      part = part * 10 + (run[i] - 0x30);
+      continue;
+    }
+    if (part > 255) return false;
+    value = value * 256 + part;
+    part = 0;
+  }
+  words.set([0, 0, 0xffff, value]);
+  return true;
 }
 
 /** Whether a name and a slash stand before it. */

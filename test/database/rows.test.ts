@@ -237,7 +237,7 @@ describe('rows', () => {
     await sandbox.done('extract', sandbox.logs);
     await sandbox.done('database', 'collect', sandbox.logs);
     const [{ text, ip }] = await server.query(
-      `SELECT string_agg(l::text, ' ') AS text, encode(min(remote_ip), 'hex') AS ip FROM s3_logs.s3_access_log l`,
+      `SELECT string_agg(l::text, ' ') AS text, min(encode(remote_ip, 'hex')) AS ip FROM s3_logs.s3_access_log l`,
     );
     expect(text).not.toContain(own);
     expect(text).not.toContain('2001');
