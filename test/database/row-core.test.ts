@@ -118,7 +118,22 @@ it('rows of the core are those of the careful encoder, of every line of the fixt
 
 /** What is nearly an address, or makes a line unusual. */
 const odd = fc.constantFrom(
-  ...['.', ':', '::', '%3A', '%2e', '%', '/', '04', '256', '255', '203.0.113.77', '198.51.100.7'],
+  ...[
+    '.',
+    ':',
+    '::',
+    '%3A',
+    '%2e',
+    '%253A',
+    '%252525',
+    '%',
+    '/',
+    '04',
+    '256',
+    '255',
+    '203.0.113.77',
+    '198.51.100.7',
+  ],
   ...['2001:db8::1', 'é', '\0', '\\', '1.2.3.', 'Chrome/1.2.3.', 'arn:aws:sts::', 'f:', 'g::'],
 );
 const usualPiece = fc.constantFrom(
@@ -187,6 +202,9 @@ it.each([
   ['an escaped address in the query', { uri: '/ds1/a.nwb?a=1%2E2%2E3%2E4' }],
   ['an address in the referer', { referer: '"http://[2001:db8::1]/"' }],
   ['an address behind colons that are part of a word', { referer: '"g::198.51.100.7"' }],
+  ['an address behind a name', { referer: '"ip:2001:db8::1"' }],
+  ['an address escaped twice', { uri: '/ds1/a.nwb?a=%253A%253A1' }],
+  ['an address with leading zeros', { agent: '"x/203.000.113.077"' }],
   ['an address behind an escape', { referer: '"a%20::1"' }],
   ['an address as host', { tail: ' - x SigV4 ECDHE AuthHeader 198.51.100.7 TLSv1.2' }],
   ['an address behind all known fields', { tail: ` ${'- '.repeat(10)}::1` }],

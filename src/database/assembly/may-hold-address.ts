@@ -85,6 +85,8 @@ function looksLikeAddress(start: usize, end: usize, isAgent: bool, own: usize): 
     }
     if (kind === ESCAPE) {
       hasEscape = true;
+      // Escaped again: seldom, and for the careful look.
+      if (i + 2 < end && load<u16>(i + 1) === 0x3532) return true;
       const mark = i + 2 < end ? unescaped(i) : 0;
       kind = load<u8>(kinds + mark);
       if (mark === 0) colons = 0;
@@ -96,7 +98,7 @@ function looksLikeAddress(start: usize, end: usize, isAgent: bool, own: usize): 
       groups = 0;
       if (kind === MARK_COLON && ++colons === 2) {
         if (hasEscape) return true;
-        const after = behindWord(run, i, start, end);
+        const after = behindWord(run, i, end);
         if (after === 0) return true;
         i = after - 1;
       }
@@ -107,12 +109,12 @@ function looksLikeAddress(start: usize, end: usize, isAgent: bool, own: usize): 
 }
 
 /**
- * A run of what addresses are made of that goes on as a word, before it or behind it, is no address of version 6.
+ * A run of what addresses are made of that goes on as a word behind it is no address of version 6, nor does one end with it.
  *
  * @param at within the run, which began at `run`
  * @returns where the run ends; 0 when it may be or hold an address all the same
  */
-function behindWord(run: usize, at: usize, start: usize, end: usize): usize {
+function behindWord(run: usize, at: usize, end: usize): usize {
   let i = at;
   while (i < end) {
     const kind = load<u8>(kinds + load<u8>(i));
@@ -124,10 +126,7 @@ function behindWord(run: usize, at: usize, start: usize, end: usize): usize {
   for (let j = run; j < i; j++) if (load<u8>(j) === DOT) dots++;
   // Version 4 may stand within words.
   if (dots >= 3) return 0;
-  const goesOn =
-    (run > start && isLetterOrDigit(load<u8>(run - 1))) ||
-    (i < end && isLetterOrDigit(load<u8>(i)));
-  return goesOn ? i : 0;
+  return i < end && isLetterOrDigit(load<u8>(i)) ? i : 0;
 }
 
 /** `:` or `.` of `%3A` or `%2E`; 0 for anything else. */
