@@ -106,8 +106,17 @@ function cellsOf(sums: UsageSums): string[] {
   ];
 }
 
-function describeUsage({ from, to, total, tables, quotas }: UsageReport): string {
+function describeCollected({ collected }: UsageReport): string {
+  return collected === null
+    ? 'No lines of this time: none have been collected yet.'
+    : `No lines of this time: those collected are of ${collected.from} to ${collected.to}. Choose days with --from and --to.`;
+}
+
+function describeUsage(report: UsageReport): string {
+  const { from, to, total, tables, quotas } = report;
   const text = [`Usage from ${from} to ${to}`];
+  // Who collects old logs sees nothing of them in this month.
+  if (total.requests === 0n) text.push(describeCollected(report));
   text.push(
     '',
     formatTable([

@@ -1,4 +1,4 @@
-import { connect, disconnect } from './connection.js';
+import { type Connection, connect, disconnect } from './connection.js';
 import { databaseError } from './database-error.js';
 import { requireTables } from './migrations.js';
 import { checkQuotas, type Quota, type QuotaState } from './quotas.js';
@@ -23,6 +23,8 @@ export interface UsageOptions extends UsageFilter {
 export interface UsageReport {
   readonly from: string;
   readonly to: string;
+  /** First and last day of all lines ever collected; null when there are none. */
+  readonly collected: { readonly from: string; readonly to: string } | null;
   readonly total: UsageSums;
   readonly tables: readonly {
     readonly by: readonly Dimension[];
@@ -49,11 +51,20 @@ export async function reportUsage(options: UsageOptions): Promise<UsageReport> {
       for (const dimensions of by) {
         tables.push({ by: dimensions, rows: await usageBy(client, dimensions, options) });
       }
-      return { from, to, total, tables, quotas: await checkQuotas(client, quotas, to) };
+      const collected = await collectedDays(client);
+      return { from, to, collected, total, tables, quotas: await checkQuotas(client, quotas, to) };
     });
   } catch (error) {
     throw databaseError(error, settings, 'sum up usage') ?? error;
   } finally {
     await disconnect(client);
   }
+}
+
+async function collectedDays(client: Connection): Promise<UsageReport['collected']> {
+  const { rows } = await client.query<{ from: string | null; to: string | null }>(
+    `SELECT to_char(min(first_time), 'YYYY-MM-DD') AS "from", to_char(max(last_time), 'YYYY-MM-DD') AS "to" FROM s3_log_objects`,
+  );
+  const { from, to } = rows[0];
+  return from === null || to === null ? null : { from, to };
 }

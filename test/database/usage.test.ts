@@ -212,6 +212,20 @@ describe('database usage', () => {
     expect(plain(media.total)).toEqual(sums(counted.filter(({ bucket }) => bucket === 'media')));
   });
 
+  it('says of what days there are lines when none are of those asked for', async () => {
+    sandbox.write('empty', '\n');
+    await sandbox.done('database', 'collect', sandbox.logs);
+    const before = await sandbox.run(['database', 'usage']);
+    expect(before.stdout).toContain('none have been collected yet');
+    const times = [Date.UTC(2024, 1, 28), Date.UTC(2024, 2, 2, 23, 59, 59)];
+    sandbox.write('log', times.map((timeMs) => made({ timeMs })).join(''));
+    await sandbox.done('database', 'collect', sandbox.logs);
+    const after = await sandbox.run(['database', 'usage']);
+    expect(after.stdout).toContain('those collected are of 2024-02-28 to 2024-03-02.');
+    const json = await sandbox.done('database', 'usage');
+    expect(json.collected).toEqual({ from: '2024-02-28', to: '2024-03-02' });
+  });
+
   it('raises alarms: nothing, a warning, a quota exceeded', async () => {
     const at = Date.UTC(2024, 4, 10);
     const lines = Array.from({ length: 80 }, () =>
