@@ -60,6 +60,8 @@ export class RangeReader {
   readonly #pool: Pool;
   readonly #host: string;
   #givenUp = 0;
+  #second = 0;
+  #dateText = '';
   readonly #free: Buffer[] = [];
 
   /** @param connections at most @param transferMs in which a range has to come */
@@ -100,6 +102,16 @@ export class RangeReader {
     }
   }
 
+  /** Now, to the second, as requests are signed with it: 20240301T101112Z. */
+  #date(): string {
+    const second = Math.floor(Date.now() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#dateText = new Date(second * 1000).toISOString().replace(/[-:]|\.\d{3}/g, '');
+    }
+    return this.#dateText;
+  }
+
   close(): void {
     this.#pool.destroy().catch(() => undefined);
   }
@@ -123,6 +135,8 @@ export class RangeReader {
         Range: `bytes=${start}-${start + length - 1}`,
         ...(etag === '' ? {} : { 'If-Match': etag }),
         'X-Amz-Content-Sha256': EMPTY_SHA256,
+        // To make it takes as long as to sign with it.
+        'X-Amz-Date': this.#date(),
       },
     };
     const { accessKeyId, secretAccessKey, sessionToken } = access;
@@ -148,6 +162,12 @@ export class RangeReader {
       let errorText = '';
       let abort: (error?: Error) => void = () => {};
       let late: NodeJS.Timeout | undefined;
+      const begin = (): void => {
+        late ??= setTimeout(
+          () => abort(new UnreadableFileError('its transfer took too long')),
+          this.transferMs,
+        );
+      };
       const fail = (error: Error): void => {
         clearTimeout(late);
         this.release(bytes);
@@ -159,15 +179,12 @@ export class RangeReader {
         },
         onHeaders: (code, headers) => {
           status = code;
-          late ??= setTimeout(
-            () => abort(new UnreadableFileError('its transfer took too long')),
-            this.transferMs,
-          );
           if (!isData(code)) retryAfter = headerOf(headers as Buffer[] | null, 'retry-after');
           return true;
         },
         onData(chunk) {
           if (!isData(status)) {
+            begin();
             errorText += chunk.toString('latin1');
             if (errorText.length < MOST_ERROR_BYTES) return true;
             abort(failureOf(status, errorText, retryAfter, path));
@@ -180,6 +197,8 @@ export class RangeReader {
           }
           bytes.set(chunk, filled);
           filled += chunk.length;
+          // Small ones come at once, and need no timer of their own.
+          if (filled < length) begin();
           return true;
         },
         onComplete: () => {
