@@ -1,7 +1,7 @@
 import type { BucketAccess } from '../source/bucket/access.js';
 import { EdgeCheck } from '../source/bucket/edge-check.js';
 import { type ObjectRange, RangeReader } from '../source/bucket/get-range.js';
-import { objectRanges } from '../source/bucket/object-ranges.js';
+import { objectRanges, rangeLength } from '../source/bucket/object-ranges.js';
 import { ReadAhead } from '../source/bucket/read-ahead.js';
 import { CHECKED_WHOLE_BYTES } from '../source/content-check.js';
 import { detectEncoding, ENCODING, type Encoding, SIGNATURE_BYTES } from '../source/encoding.js';
@@ -175,10 +175,8 @@ export class ObjectBytes {
 
   async #next(): Promise<Buffer | undefined> {
     if (this.#at >= this.file.sizeBytes) return undefined;
-    const before = this.#at;
     // Also of a range that failed: the one after it comes next.
-    const [range] = objectRanges({ ...this.file, start: before, end: this.file.sizeBytes });
-    this.#at += range.length;
+    this.#at += rangeLength(this.#at, this.file.sizeBytes);
     const bytes = await this.ahead.next();
     if (bytes === undefined) throw new UnreadableFileError('it was not read');
     this.#check.add(bytes);
