@@ -15,7 +15,7 @@ export interface OpenCageRequest {
 export interface OpenCageReply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, or as it is when it is text. */
+  /** Sent as JSON, or as it is when it is text or bytes. */
   readonly body?: unknown;
   /** Never answer. */
   readonly hang?: boolean;
@@ -52,7 +52,8 @@ export async function openCageServer(script: OpenCageScript): Promise<OpenCageSe
     } = script(request, requests.length);
     if (hang) return;
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    const isReady = typeof body === 'string' || Buffer.isBuffer(body);
+    response.end(isReady ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => {

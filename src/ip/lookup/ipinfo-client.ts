@@ -1,5 +1,6 @@
 import { IPinfoWrapper } from 'ipinfo';
 import { systemErrorCode } from '../../../cache/error.js';
+import { readAnswer } from '../read-answer.js';
 import { parseRetryAfter, RequestFailure } from './retry.js';
 
 /** Far more than 1,000 of the longest answers. */
@@ -70,14 +71,9 @@ function failureOf({ status, headers }: Response): RequestFailure {
 }
 
 async function readText(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += piece.length;
-    if (bytes > MOST_ANSWER_BYTES) throw new RequestFailure('passing', 'its answer is too long');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
+  const bytes = await readAnswer(response, MOST_ANSWER_BYTES);
+  if (bytes === undefined) throw new RequestFailure('passing', 'its answer is too long');
+  return bytes.toString('utf8');
 }
 
 function withoutNulls(answer: unknown): object {

@@ -1,4 +1,5 @@
 import { systemErrorCode } from '../../../cache/error.js';
+import { readAnswer } from '../read-answer.js';
 import { UnusableListError } from './list-error.js';
 
 export interface FetchTextOptions {
@@ -68,17 +69,10 @@ function headers(etag: string | undefined): Record<string, string> {
 }
 
 async function readText(response: Response, host: string, limitBytes: number): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  // Leaving the loop ends the download.
-  for await (const piece of response.body ?? []) {
-    size += piece.length;
-    if (size > limitBytes) {
-      throw new UnusableListError(`${host} sent more than ${limitBytes} bytes`);
-    }
-    pieces.push(piece);
-  }
-  return decodeText(Buffer.concat(pieces));
+  const bytes = await readAnswer(response, limitBytes);
+  if (bytes === undefined)
+    throw new UnusableListError(`${host} sent more than ${limitBytes} bytes`);
+  return decodeText(bytes);
 }
 
 /** @throws {UnusableListError} when the bytes are not UTF-8 */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createOpenCage, type OpenCageOptions } from '../../../src/ip/coordinates/opencage.js';
 import { openCageEndpoint } from '../../../src/ip/coordinates/opencage-url.js';
@@ -136,6 +137,23 @@ describe('an answer of OpenCage', () => {
     });
     const result = await opencage.locate(BAVARIA, () => false);
     expect(result).toEqual({ kind: 'unanswered', why: 'no connection' });
+  });
+
+  it.each([
+    ['plain', {}, 'x'.repeat(2 << 20)],
+    ['compressed', { 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(64 << 20, 0x20))],
+  ])('that is far too long and %s is not read to its end', async (_, headers, body) => {
+    const { result } = await locate([{ headers, body }]);
+    expect(result).toEqual({ kind: 'unanswered', why: 'an answer that is too long' });
+  });
+
+  it('that is a redirection is not followed: the key is for one server', async () => {
+    const other = await openCageServer(() => found(48, 11));
+    const { result } = await locate([
+      { status: 302, headers: { location: `${other.url}/geocode/v1/json?key=${KEY}` } },
+    ]);
+    expect(result).toMatchObject({ kind: 'unanswered' });
+    expect(other.requests).toEqual([]);
   });
 
   it('of 404 is no reason to ask again: the address is wrong', async () => {
