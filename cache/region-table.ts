@@ -130,7 +130,7 @@ function bestRows(files: readonly string[]): string {
   return `(
     WITH names AS MATERIALIZED (
       SELECT region, row_number() OVER (ORDER BY region) AS place, (${rank})::BIGINT << 61 AS rank
-      FROM (SELECT DISTINCT region FROM ${allRows(files)} WHERE region <> '')
+      FROM (SELECT DISTINCT region FROM ${allRows(files)}) WHERE ${IS_REGION}
     ), best AS (
       SELECT requester, max(
         rank | (least(checked, ${LATEST}) << 19) | (if(provisional, 0, 1)::BIGINT << 18) |
@@ -143,6 +143,16 @@ function bestRows(files: readonly string[]): string {
     FROM best JOIN names ON place = number & ${2 ** 18 - 1}
   )`;
 }
+
+/**
+ * SQL condition: it has the form of a region (FORMAT.md section 13). Regions are published as they stand here, and whoever wrote a file may have
+ * put anything there: addresses, line ends, what moves the cursor of a terminal.
+ */
+const IS_REGION = [
+  `regexp_full_match(region, '[A-Za-z][A-Za-z0-9]{0,29}(/[^/]{1,100})?')`,
+  String.raw`NOT regexp_matches(region, '[\p{Cc}\p{Zl}\p{Zp}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}]')`,
+  String.raw`NOT regexp_matches(region, '([0-9]{1,3}\.){3}[0-9]|::|([0-9A-Fa-f]{1,4}:){7}')`,
+].join(' AND ');
 
 /** Times have 42 bits in that number: milliseconds until the year 2109. */
 const LATEST = 2 ** 42 - 1;

@@ -1,18 +1,31 @@
-import { isIP } from 'node:net';
+import { isIPv6 } from 'node:net';
 
-/** Whatever an address may stand in without being part of something longer. */
-const WORD = /[0-9A-Za-z_:.]+/g;
-const LONGEST = 45;
+/** Four numbers, with no further one before or behind. */
+const V4 = /(?<![0-9.])([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9]|\.[0-9])/g;
+/** What IPv6 addresses are made of, and what may be mistaken for a part of one. */
+const V6_WORD = /[0-9A-Za-z_:.]+/g;
+const LONGEST_WORD = 100;
 
 /**
- * Whether something stands in a text that reads as an address: `198.51.100.7`, `2001:db8::7`. A version (`1.2.3.4`)
- * does so as well; so this is for texts where neither has any business.
+ * Whether something stands in a text that reads as an address: `198.51.100.7`, `2001:db8::7`, also with a port, or behind a name. A
+ * version (`1.2.3.4`) does so as well; so this is for texts where neither has any business.
  */
 export function holdsAddress(text: string): boolean {
-  for (const [word] of text.matchAll(WORD)) {
-    if (word.length > LONGEST + 1 || !/[.:]/.test(word)) continue;
-    const bare = word.endsWith('.') ? word.slice(0, -1) : word;
-    if (isIP(bare) !== 0 && bare !== '::') return true;
+  for (const [, ...numbers] of text.matchAll(V4)) {
+    if (numbers.every((number) => Number(number) <= 255)) return true;
+  }
+  if (!text.includes(':')) return false;
+  for (const [word] of text.matchAll(V6_WORD)) {
+    if (word.length <= LONGEST_WORD && word.includes(':') && holdsV6(word)) return true;
   }
   return false;
+}
+
+/** The whole word, or without a name before it or a port behind it. */
+function holdsV6(word: string): boolean {
+  const bare = word.endsWith('.') ? word.slice(0, -1) : word;
+  if (bare === '::') return false;
+  const named = bare.slice(bare.indexOf(':') + 1);
+  const forms = [bare, bare.replace(/:[0-9]+$/, ''), /[0-9]/.test(named) ? named : ''];
+  return forms.some(isIPv6);
 }

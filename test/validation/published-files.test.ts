@@ -194,10 +194,20 @@ describe('no-raw-address', () => {
     const addresses = [
       ...['198.51.100.7', '"8.8.8.8"', '\t1.2.3.4\n', '[::1]', '::ffff:8.8.8.8', 'fe80::1%eth0'],
       ...['2001:db8::', '2001:DB8:0:0:1:2:3:4', 'x 2001:db8::1.', 'US/1.2.3.4'],
+      ...['198.51.100.7:443', 'ip198.51.100.7', 'US/ip:2001:db8::1', '2001:db8:1:2:3:4:5:6:443'],
+      ...['v1.2.3.4x', '198.051.100.007'],
     ];
     for (const text of addresses) expect([text, holdsAddress(text)]).toEqual([text, true]);
     const others = [
-      ...['2024-01-01\t12\t34', 'AWS/us-east-2', '1.2.3', '1.2.3.4.5', '256.1.1.1', 'v1.2.3.4x'],
+      ...[
+        '2024-01-01\t12\t34',
+        'AWS/us-east-2',
+        '1.2.3',
+        '1.2.3.4.5',
+        '256.1.1.1',
+        'a::b: c',
+        '12:34:56',
+      ],
       ...['12:34:56', 'std::vector', '::', 'a::b::c', 'latitude: 12.5\nlongitude: -1.25'],
     ];
     for (const text of others) expect([text, holdsAddress(text)]).toEqual([text, false]);

@@ -46,6 +46,15 @@ describe('the region table', () => {
     expect(await engine.run('read', `SELECT * FROM ${regionRelation(cache.paths)}`)).toEqual([]);
   });
 
+  it.each([
+    ...['198.51.100.7', 'US/198.51.100.7', 'US/at 2001:db8::7', '2001:db8:1:2:3:4:5:6', 'US/'],
+    ...['US/\u001b[31mred', 'US/a\tb', 'US/a\nb', '\u202eUS/x', '=1+1', '<b>', '', 'US/../x'],
+    `US/${'x'.repeat(101)}`,
+  ])('takes %j for no region, whoever wrote it there', async (text) => {
+    addRegions(cache.paths, [row(1, text, 9), row(2, text, 9), row(2, 'US/St. John', 5)]);
+    expect(await state()).toEqual([['US/St. John', 5, false]]);
+  });
+
   const HISTORIES: readonly (readonly [what: string, rows: RegionRow[], best: unknown[]])[] = [
     ['the newest region', [row(1, 'US', 5), row(1, 'DE', 7), row(1, 'FR', 6)], ['DE', 7, false]],
     ['a region before a newer unknown', [row(1, 'US', 5), row(1, 'unknown', 9)], ['US', 5, false]],
