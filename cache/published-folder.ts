@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fsyncDirectory, makeDirectory, PUBLISHED, TEMPORARY_SUFFIX } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 
@@ -44,11 +44,12 @@ export function listFolders(path: string): string[] {
 
 /**
  * Remove those of the named files that are regular files, what an interrupted write of them left,
- * and then the folder when nothing is left in it. Anything else stays, and the folder with it.
+ * and then the folder when nothing is left in it. Anything else stays, and the folder with it. What a link leads to is somebody else's.
  *
  * @returns number of named files removed
  */
 export function removePublished(folder: string, names: ReadonlySet<string>): number {
+  if (!isRealFolder(folder)) return 0;
   let removed = 0;
   let leftovers = 0;
   const found = entries(folder);
@@ -70,16 +71,20 @@ export function removePublished(folder: string, names: ReadonlySet<string>): num
   return removed;
 }
 
-/** Remove one published file, if it is there and a regular file. */
+/** Remove one published file, if it is there, a regular file, and in a folder that is no link. */
 export function removePublishedFile(path: string): boolean {
   try {
-    if (!lstatSync(path).isFile()) return false;
+    if (!isRealFolder(dirname(path)) || !lstatSync(path).isFile()) return false;
     unlinkSync(path);
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false;
     throw error;
   }
+}
+
+function isRealFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function isLeftover(name: string, names: ReadonlySet<string>): boolean {

@@ -24,7 +24,14 @@ import {
   openCacheForWriting,
   type WritableCache,
 } from '../../cache/open-cache.js';
+import { cachePaths } from '../../cache/paths.js';
 import { readPendingRepair } from '../../cache/pending-repair.js';
+import {
+  checksFile,
+  type PublishedChecks,
+  readPublishedChecks,
+} from '../../cache/published-checks.js';
+import { sealedJson } from '../../cache/sealed-json.js';
 import { FIRST_COMPONENT, readSettings, updateSettings } from '../../cache/settings.js';
 import { requestStop } from '../../cache/stop-request.js';
 import { openValidationFolder } from '../../cache/validation/validation-folder.js';
@@ -113,6 +120,38 @@ describe('a symbolic link in place of a folder of the cache', () => {
       expect(ended.stderr).toContain('let the cache directory as a whole be the link');
     }
     expect(snapshot()).toEqual(before);
+  });
+
+  it('that holds datasets is nothing that repair removes files from, whatever their names', async () => {
+    sandbox.write('a.log', logText(lines));
+    await sandbox.done('extract', 'logs');
+    await sandbox.done('update');
+    const { summaries } = cachePaths(sandbox.cache);
+    for (const name of ['by_day.tsv', 'by_region.tsv', 'letters']) {
+      writeFileSync(join(outside, name), 'kept');
+    }
+    const checks = readPublishedChecks(cachePaths(sandbox.cache)) as PublishedChecks;
+    // Whoever makes such links can write such names.
+    const files = { ...Object.fromEntries(checks.files), 'archive/letters': ['0'.repeat(16)] };
+    writeFileSync(
+      checksFile(cachePaths(sandbox.cache)),
+      sealedJson({ version: 1, complete: true, files }),
+    );
+    for (const folder of ['ds1', 'archive', 'other']) {
+      rmSync(join(summaries, folder), { recursive: true, force: true });
+      symlinkSync(outside, join(summaries, folder));
+    }
+    const before = snapshot();
+    expect((await sandbox.run(['validate', 'cache'])).status).toBe(6);
+    await sandbox.run(['repair']);
+    expect(snapshot()).toEqual(before);
+    await sandbox.done('reset', 'extraction', '--yes');
+    await sandbox.run(['update', 'summaries']);
+    expect(snapshot()).toEqual(before);
+    for (const folder of ['ds1', 'archive', 'other']) rmSync(join(summaries, folder));
+    await sandbox.done('extract', 'logs');
+    await sandbox.done('update');
+    expect(readTree(summaries)).toEqual(expected);
   });
 
   it('that holds datasets is not written to either', async () => {
