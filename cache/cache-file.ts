@@ -195,14 +195,17 @@ export function isCacheKey(value: unknown): value is CacheKey {
   return key.source === 'password' && kdf.name === 'scrypt' && isBearable(kdf);
 }
 
+/** All that scrypt writes into memory, in bytes: sixteen times as much as we ask of it, a few seconds. */
+const MOST_WORK = 2 ** 31;
+
 /**
- * Bounds for parameters that come from a file, so that a damaged one does not eat all memory:
- * scrypt needs 128 N r bytes.
+ * Bounds for parameters that come from a file, which somebody may have written so that it eats all memory or never ends: scrypt needs
+ * 128 N r bytes, and fills them p times.
  */
 function isBearable({ N, r, p }: NonNullable<Unchecked<ScryptParameters>>): boolean {
   if (!isCount(N) || !isCount(r) || !isCount(p)) return false;
   const isPowerOfTwo = N >= 2 && Number.isInteger(Math.log2(N));
-  return isPowerOfTwo && N <= 2 ** 22 && r <= 32 && p <= 16 && 128 * N * r <= 2 ** 32;
+  return isPowerOfTwo && N <= 2 ** 22 && r <= 32 && p <= 16 && 128 * N * r * p <= MOST_WORK;
 }
 
 function isCount(value: unknown): value is number {

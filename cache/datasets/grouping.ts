@@ -76,8 +76,12 @@ export function groupingId(paths: CachePaths): string {
 /** Loads the library only where there is an expression, and at once: threads start with it. */
 const require = createRequire(import.meta.url);
 
+/** Longer ones take seconds and much memory, which whoever wrote the settings may have wanted. */
+const LONGEST_PATTERN = 10_000;
+
 /** @throws {DatasetPatternError} */
 export function compilePattern(pattern: string): RE2JS {
+  if (pattern.length > LONGEST_PATTERN) throw new DatasetPatternError('it is too long');
   const re2 = require('re2js') as typeof import('re2js');
   let compiled: RE2JS;
   try {

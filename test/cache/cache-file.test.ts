@@ -104,6 +104,7 @@ describe('readCacheFile', () => {
     ['N = 2^23', (file) => ({ ...file, key: { ...KEY, kdf: { ...KEY.kdf, N: 2 ** 23 } } })],
     ['N not a power of 2', (file) => ({ ...file, key: { ...KEY, kdf: { ...KEY.kdf, N: 1000 } } })],
     ['8 GiB', (file) => ({ ...file, key: { ...KEY, kdf: { ...KEY.kdf, N: 2 ** 22, r: 16 } } })],
+    ['minutes', (file) => ({ ...file, key: { ...KEY, kdf: { ...KEY.kdf, N: 2 ** 20, p: 4 } } })],
     ['p = 1e9', (file) => ({ ...file, key: { ...KEY, kdf: { ...KEY.kdf, p: 1e9 } } })],
   ])('calls a file with %s damaged', (_what, change) => {
     const paths = write(change);

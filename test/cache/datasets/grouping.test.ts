@@ -63,6 +63,7 @@ describe('datasets', () => {
     expect(group({ rule: 'pattern', pattern: '^((a+)+)+$' }, `${'a'.repeat(2000)}!`)[0]).toBe(
       'unassociated',
     );
+    expect(() => compilePattern(`(${'a?'.repeat(10_000)})`)).toThrow('it is too long');
     expect(() => compilePattern('a(')).toThrow('it is not an RE2 expression');
     expect(() => compilePattern('abc')).toThrow('it has no group');
     expect(() => compilePattern('(?<=a)(b)')).toThrow('it is not an RE2 expression');
