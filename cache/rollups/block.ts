@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
 import type { DatasetSums } from './dataset-sums.js';
+import { requireDay } from './days.js';
 import type { MergedAssets } from './merged-assets.js';
 import { DOWNLOADS, HIGH, LOW, REQUESTS, type Sums, WIDTH } from './sums.js';
 import { WeekSums } from './week-sums.js';
@@ -135,7 +136,9 @@ export function addDays(section: Uint8Array, to: DatasetSums): void {
   for (let left = from.count(); left > 0; left--) {
     const zigzag = from.varint();
     from.sums();
-    const slot = to.daySlot(zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2);
+    const day = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    requireDay(day);
+    const slot = to.daySlot(day);
     to.byDay.add(slot, from.low, from.high, from.requests, from.downloads);
   }
 }

@@ -1,4 +1,5 @@
 import type { Grouping } from '../datasets/grouping.js';
+import { requireDay } from './days.js';
 import type { Integers } from './integers.js';
 import type { StringColumn } from './read-column.js';
 import { readSegment, type SegmentPart } from './read-segment.js';
@@ -9,6 +10,8 @@ import { GROUP_HEAD_WORDS, type SpillWriter } from './spill.js';
 const ADDRESS_BYTES = 16;
 const NARROW_ROW = 3;
 const WIDE_ROW = 5;
+/** No line of a log is longer. A few bytes of a segment may stand for many of a key, which would be put aside again and again. */
+const LONGEST_KEY = 1 << 20;
 /** Rows of a group that are put aside at once. */
 const MOST_ROWS = 8192;
 
@@ -19,6 +22,7 @@ const MOST_ROWS = 8192;
  * @param grouping finds the dataset of a key
  * @param partitions how many there are
  * @returns number of records
+ * @throws RangeError for records that no log can have
  */
 export function scanRecords(
   file: Uint8Array,
@@ -46,7 +50,9 @@ function scanPart(
 ): void {
   const { rows, keys, bytesSent, downloads } = part;
   const days = scratch.integers('days', rows);
-  const fits = toDays(part.times, days) && bytesSent.high.every(isBelow16Bits);
+  const areDays = toDays(part.times, days);
+  const fits = areDays && bytesSent.high.every(isBelow16Bits);
+  if (!fits && bytesSent.high.some((high) => high < 0)) throw new RangeError('bytes below zero');
   const rowWords = fits ? NARROW_ROW : WIDE_ROW;
   const numbers = requesters.numbers(addressWords(part.requesters));
   const { ids, strings } = keys;
@@ -59,7 +65,9 @@ function scanPart(
     let end = row + 1;
     const most = Math.min(rows, row + MOST_ROWS);
     while (end < most && ids[end] === key) end++;
-    grouping.group(bytes, view, starts[key], ends[key] - starts[key]);
+    const keyLength = ends[key] - starts[key];
+    if (keyLength > LONGEST_KEY) throw new RangeError(`a key of ${keyLength} bytes`);
+    grouping.group(bytes, view, starts[key], keyLength);
     const { start: from, length, datasetLength, view: names } = grouping;
     const partition =
       partitions === 1 ? 0 : partitionOf(grouping.bytes, from, datasetLength) % partitions;
@@ -110,7 +118,9 @@ function toDays({ low, high }: Integers, days: Int32Array): boolean {
     const time = high[i] === 0 ? low[i] : high[i] * 2 ** 32 + low[i];
     const day = Math.floor(time / SECONDS);
     days[i] = day;
-    if (day < 0 || day > 0xffff) fits = false;
+    if (day >= 0 && day <= 0xffff) continue;
+    requireDay(day);
+    fits = false;
   }
   return fits;
 }

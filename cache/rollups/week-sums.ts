@@ -1,5 +1,6 @@
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
+import { requireDay } from './days.js';
 import { RADIX } from './sums.js';
 
 const NARROW_ROW = 3;
@@ -92,7 +93,10 @@ export class WeekSums {
     for (let left = from.count(); left > 0; left--) {
       const zigzag = from.varint();
       const low = from.varint();
-      this.add(zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2, low, from.varint());
+      const week = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+      // Its Thursday: the year is that of most of its days.
+      requireDay(dayOfWeek(week) + 3);
+      this.add(week, low, from.varint());
     }
   }
 

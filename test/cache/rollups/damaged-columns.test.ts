@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { readHybrid } from '../../../cache/rollups/bit-unpack.js';
 import { addDays, addRequesters } from '../../../cache/rollups/block.js';
+import { ByteReader } from '../../../cache/rollups/byte-reader.js';
 import { DatasetSums } from '../../../cache/rollups/dataset-sums.js';
 import { Integers, readDeltas } from '../../../cache/rollups/integers.js';
 import { MergedAssets } from '../../../cache/rollups/merged-assets.js';
 import { readPageHeader } from '../../../cache/rollups/page-header.js';
 import { Strings } from '../../../cache/rollups/strings.js';
 import { PADDING, uncompress } from '../../../cache/rollups/uncompress.js';
+import { WeekSums } from '../../../cache/rollups/week-sums.js';
 
 function view(...bytes: number[]): DataView {
   return new DataView(Uint8Array.from([...bytes, ...Array(32).fill(0)]).buffer);
@@ -65,6 +67,14 @@ describe('bytes that somebody wrote so', () => {
   it('end sums', () => {
     const many = Uint8Array.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]);
     expect(() => addDays(many, new DatasetSums(4))).toThrow(RangeError);
+    // One day, 2^41 days from now; one week, as far away.
+    const far = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01];
+    expect(() => addDays(Uint8Array.from([1, ...far, 2, 0, 0]), new DatasetSums(4))).toThrow(
+      'a day that is none',
+    );
+    expect(() => new WeekSums().read(new ByteReader(Uint8Array.from([1, ...far, 0, 0])))).toThrow(
+      'a day that is none',
+    );
     expect(() => addRequesters(many, many, new DatasetSums(4))).toThrow(RangeError);
     const damaged = expect.objectContaining({
       code: 'ROLLUPS_DAMAGED',
