@@ -101,9 +101,9 @@ function describeReport(report: ExtractionReport): string {
   ];
   if (report.listed !== undefined) text.splice(2, 0, describeListed(report.listed));
   if (report.bucket !== undefined) {
-    const { held, deleted, notDeleted } = report.bucket;
+    const { held, deleted, kept, notDeleted } = report.bucket;
     text.push(
-      `  objects: ${formatCount(held)} left for later (too new), ${formatCount(deleted)} deleted, ${formatCount(notDeleted)} that could not be deleted`,
+      `  objects: ${formatCount(held)} left for later (too new), ${formatCount(deleted)} deleted, ${formatCount(kept)} kept for their rejected lines, ${formatCount(notDeleted)} that could not be deleted`,
     );
   }
   const reasons = Object.entries(lines.reasons).sort(([, a], [, b]) => b - a);

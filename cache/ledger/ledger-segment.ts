@@ -8,7 +8,10 @@ import { isListOf, isText } from '../sealed-json.js';
 import type { LedgerRow } from '../segment-writer.js';
 
 /** What tells whether a file found again is the one extracted. */
-export type KnownFile = Pick<LedgerRow, 'sizeBytes' | 'encoding' | 'check' | 'contentBytes'>;
+export type KnownFile = Pick<
+  LedgerRow,
+  'sizeBytes' | 'modifiedMs' | 'encoding' | 'check' | 'contentBytes' | 'rejected'
+>;
 
 /** What tells that a file found again is unchanged. */
 export type FileIdentity = Pick<LedgerRow, 'name' | 'sizeBytes' | 'modifiedMs'>;
@@ -35,14 +38,17 @@ export async function readKnownFiles(
   paths: CachePaths,
   segment: SegmentFile,
 ): Promise<Map<string, KnownFile>> {
-  const rows = await read(paths, segment, ['name', 'size', 'encoding', 'check', 'content_bytes']);
+  const columns = ['name', 'size', 'modified', 'encoding', 'check', 'content_bytes', 'rejected'];
+  const rows = await read(paths, segment, columns);
   const files = rows.map((row): [string, KnownFile] => [
     row.name as string,
     {
       sizeBytes: Number(row.size),
+      modifiedMs: Number(row.modified),
       encoding: Number(row.encoding),
       check: Number(row.check),
       contentBytes: Number(row.content_bytes),
+      rejected: Number(row.rejected),
     },
   ]);
   return new Map(files);

@@ -27,6 +27,8 @@ export class BucketSource implements ExtractionBucket {
   readonly #remover: ObjectRemover;
   /** Known before this run, and to be deleted. */
   #known: { readonly file: SourceFile; readonly name: string }[] = [];
+  /** Objects that stay, since lines of them were rejected. */
+  #kept = 0;
 
   private constructor(
     private readonly bucket: Bucket,
@@ -76,9 +78,12 @@ export class BucketSource implements ExtractionBucket {
     if (this.options.deleteAfter) this.#known.push({ file, name });
   };
 
-  /** Objects are in a commit that is real. */
-  readonly committed = (files: readonly NewFile[]): void => {
-    if (this.options.deleteAfter) this.#remover.add(files);
+  /** Objects are in a commit that is real. What was rejected of them stands nowhere else, and what is no log at all is somebody's. */
+  readonly committed = (files: readonly NewFile[], rejected: readonly number[]): void => {
+    if (!this.options.deleteAfter) return;
+    const spent = files.filter((_, i) => rejected[i] === 0);
+    this.#kept += files.length - spent.length;
+    this.#remover.add(spent);
   };
 
   access(): Promise<BucketAccess> {
@@ -104,7 +109,7 @@ export class BucketSource implements ExtractionBucket {
 
   report(): BucketReport {
     const { deleted, notDeleted } = this.#remover;
-    return { held: this.listing.held, deleted, notDeleted };
+    return { held: this.listing.held, deleted, kept: this.#kept, notDeleted };
   }
 
   close(): void {
@@ -125,8 +130,13 @@ export class BucketSource implements ExtractionBucket {
     for (const { file, name, commit } of found) {
       if (commit === undefined) continue;
       const known = await this.ledger.find(commit, name);
-      const isIt = known?.sizeBytes === file.sizeBytes && known.encoding !== ENCODING.unknown;
-      if (isIt) spent.push(file);
+      const isIt =
+        known?.sizeBytes === file.sizeBytes &&
+        known.modifiedMs === file.modifiedMs &&
+        known.encoding !== ENCODING.unknown;
+      if (!isIt) continue;
+      if (known.rejected === 0) spent.push(file);
+      else this.#kept++;
     }
     this.#remover.add(spent);
   }

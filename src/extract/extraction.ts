@@ -45,8 +45,8 @@ export interface ExtractionObserver {
   failed(path: string, reason: string): void;
   /** Every line of a file was rejected. */
   notALog(path: string): void;
-  /** Files are in a commit that is real. */
-  committed?(files: readonly NewFile[]): void;
+  /** Files are in a commit that is real. @param rejected how many lines of each were refused */
+  committed?(files: readonly NewFile[], rejected: readonly number[]): void;
 }
 
 /** Where files are objects of a bucket. */
@@ -335,7 +335,8 @@ export class Extraction {
     if (batch.files.length === 0) return;
     const record = commitBatch(this.context.cache, batch, this.context.mode, this.context.source);
     this.context.ledger.add(record, batch.files);
-    this.context.observer.committed?.(batch.taken);
+    const rejected = batch.files.map((file) => file.rejected);
+    this.context.observer.committed?.(batch.taken, rejected);
     const { report } = this.context;
     report.files.extracted += batch.files.length;
     report.bytes += record.bytes;

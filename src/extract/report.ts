@@ -40,6 +40,8 @@ export interface BucketReport {
   readonly held: number;
   /** Deleted, their records being in commits; only where that was asked for. */
   readonly deleted: number;
+  /** Not deleted because lines of them were rejected. */
+  readonly kept: number;
   /** Changed since they were read, so that they stay, or the store would not delete them. */
   readonly notDeleted: number;
 }

@@ -154,11 +154,24 @@ describe('a bucket', () => {
       return false;
     };
     const { status, json, stderr } = await extract('--delete-after');
-    expect(json.bucket).toEqual({ held: 0, deleted: 39, notDeleted: 1 });
+    expect(json.bucket).toEqual({ held: 0, deleted: 39, kept: 0, notDeleted: 1 });
     expect([status, json.files.extracted]).toEqual([3, 30]);
     expect(stderr).toContain('Could not delete s3://logs/in/7.log: it changed since it was read');
     expect([...store.objects.keys()]).toEqual(['in/7.log']);
     expect((await sandbox.done('status')).lines.kept).toBe(40);
+  });
+
+  it('keeps objects that hold more than what is committed, in this run and the next', async () => {
+    store.put('in/photo.raw', Buffer.alloc(300_000, 'somebody needs this\n'));
+    store.put('in/rejects.log', `${line(1)}no log line\n`);
+    store.put('in/sound.log', line(2));
+    await extract('--limit', '1');
+    const { status, json, stderr } = await extract('--delete-after');
+    expect([status, json.bucket]).toEqual([0, { held: 0, deleted: 1, kept: 2, notDeleted: 0 }]);
+    expect(stderr).not.toContain('Could not delete');
+    const again = await extract('--delete-after');
+    expect(again.json.bucket).toEqual({ held: 0, deleted: 0, kept: 2, notDeleted: 0 });
+    expect([...store.objects.keys()]).toEqual(['in/photo.raw', 'in/rejects.log']);
   });
 
   it('of another region is found there, or its region is named', async () => {
