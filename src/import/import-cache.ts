@@ -16,7 +16,7 @@ import { ENCODING } from '../source/encoding.js';
 import { OBJECT, requireImportable } from './check-import.js';
 import { FernetOpener } from './fernet.js';
 import { importRegions } from './import-regions.js';
-import { type PeerObject, peerObjects } from './peer-cache.js';
+import { LongLineError, type PeerObject, peerObjects } from './peer-cache.js';
 import { readPeerLedger } from './peer-ledger.js';
 import { PeerObjectError, peerRecords } from './peer-records.js';
 
@@ -204,9 +204,11 @@ class ImportRun {
       for (const _ of peerRecords(object, this.open, this.#words));
       return true;
     } catch (error) {
-      if (!(error instanceof PeerObjectError)) throw error;
+      const isLong = error instanceof LongLineError;
+      if (!isLong && !(error instanceof PeerObjectError)) throw error;
       this.report.objects.failed++;
-      this.options.onWarning?.(`Could not import ${JSON.stringify(object.key)}: ${error.message}.`);
+      const why = isLong ? 'it has a line that is longer than any can be' : error.message;
+      this.options.onWarning?.(`Could not import ${JSON.stringify(object.key)}: ${why}.`);
       return false;
     }
   }

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  statSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
@@ -15,6 +16,16 @@ import { type FernetOpener, isFernet } from './fernet.js';
 export class PeerCacheError extends S3LogExtractionError {
   constructor(path: string, why: string, hint: string) {
     super('IMPORT_UNREADABLE', `Could not import ${path}: ${why}.`, { hint });
+  }
+}
+
+const DAMAGED_HINT =
+  'The Python tool has not written it so: restore it from a backup of that cache, or move it away, and import again.';
+
+/** A file goes on without the end of a line. */
+export class LongLineError extends PeerCacheError {
+  constructor(path: string) {
+    super(path, 'a line of it is longer than any can be', DAMAGED_HINT);
   }
 }
 
@@ -72,6 +83,10 @@ export function isEncrypted(path: string): boolean {
 }
 
 const PIECE_BYTES = 1 << 20;
+/** Names of log files are the longest there are. */
+const LONGEST_LINE = 1 << 16;
+/** Of files that are opened as a whole. */
+const MOST_WHOLE_BYTES = 2 ** 31 - 1;
 
 /** Lines of a file, as bytes of one character each; encrypted ones are opened as a whole. */
 export function* peerLines(
@@ -92,6 +107,9 @@ export function* peerLines(
       const split = linesOf(piece.toString('latin1', 0, length), rest, true);
       yield* split.lines;
       rest = split.rest;
+      if (rest.length > LONGEST_LINE) {
+        throw new LongLineError(path);
+      }
     }
     if (rest.trim() !== '') yield rest.trim();
   } finally {
@@ -102,7 +120,7 @@ export function* peerLines(
 /** @throws {PeerCacheError} */
 export function decrypted(path: string, opener: FernetOpener | undefined): Buffer {
   if (opener === undefined) throw new PeerCacheError(path, 'it is encrypted', PASSWORD_HINT);
-  const content = opener.open(readFileSync(path));
+  const content = opener.open(readWhole(path));
   if (content === undefined) {
     throw new PeerCacheError(
       path,
@@ -111,6 +129,14 @@ export function decrypted(path: string, opener: FernetOpener | undefined): Buffe
     );
   }
   return content;
+}
+
+/** All bytes of a file that is not too large for that. @throws {PeerCacheError} */
+export function readWhole(path: string): Buffer {
+  if (statSync(path).size > MOST_WHOLE_BYTES) {
+    throw new PeerCacheError(path, 'it is larger than 2 GiB', DAMAGED_HINT);
+  }
+  return readFileSync(path);
 }
 
 function linesOf(text: string, before: string, isOpen = false): { lines: string[]; rest: string } {

@@ -19,6 +19,8 @@ export interface PeerRecord {
 export class PeerObjectError extends Error {}
 
 const LONGEST_BYTES = 19;
+/** What a segment can hold. */
+const MOST_BYTES = 2n ** 63n - 1n;
 
 /**
  * The requests for one object.
@@ -119,7 +121,9 @@ function bytesOf(text: string): bigint {
   if (!/^\d+$/.test(text) || text.length > LONGEST_BYTES) {
     throw new PeerObjectError('it has a number of bytes that is none');
   }
-  return BigInt(text);
+  const bytes = BigInt(text);
+  if (bytes > MOST_BYTES) throw new PeerObjectError('it has a number of bytes that is none');
+  return bytes;
 }
 
 function flagOf(text: string): boolean {

@@ -1,7 +1,7 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type FernetOpener, isFernet } from './fernet.js';
-import { decrypted } from './peer-cache.js';
+import { decrypted, readWhole } from './peer-cache.js';
 
 /** Entries that are taken apart together, so that memory does not depend on how many there are. */
 const ENTRIES_AT_ONCE = 1000;
@@ -49,7 +49,7 @@ function contentOf(path: string, opener: () => FernetOpener | undefined): Buffer
   } finally {
     closeSync(fd);
   }
-  return isFernet(start) ? decrypted(path, opener()) : readFileSync(path);
+  return isFernet(start) ? decrypted(path, opener()) : readWhole(path);
 }
 
 function* linesOf(content: Buffer): Generator<string> {
