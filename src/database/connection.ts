@@ -4,6 +4,7 @@ import {
   DatabaseUnreachableError,
   databaseError,
   databaseErrorCode,
+  foreignAnswer,
   isConnectionLoss,
 } from './database-error.js';
 import { type DatabaseSettings, describeDatabase } from './settings.js';
@@ -54,7 +55,7 @@ export async function connect(settings: DatabaseSettings): Promise<Connection> {
     if (isConnectionLoss(error)) {
       throw new DatabaseUnreachableError(settings, databaseErrorCode(error) ?? 'no answer');
     }
-    throw databaseError(error, settings, 'connect') ?? error;
+    throw databaseError(error, settings, 'connect') ?? foreignAnswer(error, settings);
   }
 }
 
@@ -64,10 +65,16 @@ export async function disconnect(client: Connection): Promise<void> {
 }
 
 async function prepare(client: Connection, settings: DatabaseSettings): Promise<void> {
-  const { rows } = await client.query<{ encoding: string; commit: string }>(
-    `SELECT current_setting('server_encoding') AS encoding, current_setting('synchronous_commit') AS commit`,
-  );
-  if (rows[0].encoding !== 'UTF8') throw new DatabaseEncodingError(settings, rows[0].encoding);
+  // Whatever else is asked may wait for others; this may not.
+  const question: pg.QueryConfig & { readonly query_timeout: number } = {
+    text: `SELECT current_setting('server_encoding') AS encoding, current_setting('synchronous_commit') AS commit`,
+    query_timeout: CONNECT_TIMEOUT_MS,
+  };
+  const { rows } = await client.query<{ encoding: string; commit: string }>(question);
+  const { encoding } = rows[0];
+  if (encoding !== 'UTF8') {
+    throw new DatabaseEncodingError(settings, /^\w{1,40}$/.test(encoding) ? encoding : 'unknown');
+  }
   // Log objects are deleted once a commit is told: a server told to be careless may still lose it.
   const careful = rows[0].commit === 'off' ? 'SET synchronous_commit = on;' : '';
   await client.query(

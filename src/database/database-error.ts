@@ -95,6 +95,49 @@ export class DatabaseFailedError extends S3LogExtractionError {
   }
 }
 
+/** What answers is no PostgreSQL, or not one that `pg` can talk to. */
+export class ForeignServerError extends S3LogExtractionError {
+  constructor(settings: DatabaseSettings) {
+    super(
+      'DATABASE_FOREIGN',
+      `Could not connect to ${describeDatabase(settings)}: what answers there does not speak as PostgreSQL does.`,
+      {
+        hint: 'Check PGHOST and PGPORT (or POSTGRES_HOST and POSTGRES_PORT); through a proxy, check what it passes on.',
+      },
+    );
+  }
+}
+
+/** No encrypted connection, or none to whom it should be. */
+export class DatabaseTlsError extends S3LogExtractionError {
+  constructor(settings: DatabaseSettings, code: string) {
+    super(
+      'DATABASE_TLS_FAILED',
+      `Could not connect to ${describeDatabase(settings)} as PGSSLMODE says: ${code}.`,
+      {
+        hint: 'See that the server has "ssl = on" and a certificate for its name that Node knows (NODE_EXTRA_CA_CERTS names more); "require" asks for no certificate.',
+      },
+    );
+  }
+}
+
+/**
+ * What `pg` throws without a code that we know while it connects. Its words may quote what the server said.
+ *
+ * @returns one of our errors
+ */
+export function foreignAnswer(error: unknown, settings: DatabaseSettings): S3LogExtractionError {
+  const message = String((error as Error | null)?.message ?? '');
+  const isWithout = settings.password === undefined && /password/i.test(message);
+  if (isWithout) return new DatabaseLoginError(settings, 'it asks for one, and none is given');
+  const { code } = Object(error) as { readonly code?: unknown };
+  const told = typeof code === 'string' && /^[A-Z_]{1,60}$/.test(code) ? code : undefined;
+  if (settings.tls !== 'off' && (told !== undefined || /SSL/.test(message))) {
+    return new DatabaseTlsError(settings, told ?? 'the server speaks no TLS');
+  }
+  return new ForeignServerError(settings);
+}
+
 /** Our tables are not there. */
 export class NoTablesError extends S3LogExtractionError {
   constructor(settings: DatabaseSettings) {
@@ -116,7 +159,7 @@ export function databaseErrorCode(error: unknown): string | undefined {
   const code = systemErrorCode(error);
   if (code !== undefined) return code;
   const message = String((error as Error | null)?.message ?? '');
-  return /^(?:Connection terminated|timeout expired|Client (?:has encountered|was closed)|Client network)/.test(
+  return /^(?:Connection terminated|timeout expired|Query read timeout|Client (?:has encountered|was closed)|Client network)/.test(
     message,
   )
     ? 'connection lost'

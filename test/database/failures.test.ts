@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
@@ -32,6 +33,8 @@ describe('what goes wrong is told in one paragraph', () => {
   it.each([
     ['a port where nothing listens', { PGPORT: '1' }, 1, 'DATABASE_UNREACHABLE'],
     ['a host that does not exist', { PGHOST: 'nowhere.invalid' }, 1, 'DATABASE_UNREACHABLE'],
+    ['no password', { PGPASSWORD: undefined }, 1, 'DATABASE_LOGIN_FAILED'],
+    ['no encryption', { PGSSLMODE: 'require' }, 1, 'DATABASE_TLS_FAILED'],
     ['a wrong password', { PGPASSWORD: 'wrong-secret' }, 1, 'DATABASE_LOGIN_FAILED'],
     ['a missing database', { PGDATABASE: 'none' }, 1, 'DATABASE_MISSING'],
     ['a user without privileges', { PGUSER: 'reader' }, 1, 'DATABASE_PRIVILEGE_MISSING'],
@@ -46,6 +49,27 @@ describe('what goes wrong is told in one paragraph', () => {
     for (const secret of [server.password, 'wrong-secret']) {
       expect(ended.stdout + ended.stderr).not.toContain(secret);
     }
+  });
+
+  it.each([
+    ['an SQLSTATE that is none', 'E', 'SFATAL\0C28\u001b[31m\0M198.51.100.7\0\0'],
+    ['another login', 'R', '\0\0\0\nSCRAM-NONE\0\0'],
+    ['a message that is none', '?', 'x'],
+  ])('a server that answers with %s', async (_what, type, body) => {
+    const size = Buffer.alloc(4);
+    size.writeUInt32BE(body.length + 4);
+    const liar = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () =>
+        socket.write(Buffer.concat([Buffer.from(type), size, Buffer.from(body)])),
+      );
+    });
+    await new Promise<void>((resolve) => liar.listen(0, '127.0.0.1', resolve));
+    const env = { PGPORT: String((liar.address() as AddressInfo).port) };
+    const ended = await sandbox.run(['database', 'collect', sandbox.logs, '--json'], { env });
+    liar.close();
+    expect([ended.status, ended.json.error.code]).toEqual([1, 'DATABASE_FOREIGN']);
+    expect(ended.stdout + ended.stderr).not.toMatch(/198|\u001b/);
   });
 
   it('no tables, for who only reads; a schema that is none; days that are none', async () => {
