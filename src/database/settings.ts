@@ -47,6 +47,12 @@ export function databaseSettings(
   }
   const user =
     firstOf(env.PGUSER, env.POSTGRES_QUOTA_USER) ?? firstOf(env.USER, env.LOGNAME) ?? 'postgres';
+  // A URL may hold a password, and messages name what was connected to.
+  for (const name of ['PGHOST', 'POSTGRES_HOST', 'PGDATABASE', 'PGUSER', 'POSTGRES_QUOTA_USER']) {
+    if (/:\/\/|password\s*=/i.test(env[name] ?? '')) {
+      throw new DatabaseSettingError(name, 'a name, no URL and no connection string');
+    }
+  }
   return {
     host: firstOf(env.PGHOST, env.POSTGRES_HOST) ?? 'localhost',
     port: portOf(firstOf(env.PGPORT, env.POSTGRES_PORT)),

@@ -39,6 +39,7 @@ describe('what goes wrong is told in one paragraph', () => {
     ['a missing database', { PGDATABASE: 'none' }, 1, 'DATABASE_MISSING'],
     ['a user without privileges', { PGUSER: 'reader' }, 1, 'DATABASE_PRIVILEGE_MISSING'],
     ['another encoding', { PGDATABASE: 'latin' }, 1, 'DATABASE_ENCODING'],
+    ['a URL', { PGDATABASE: 'postgres://u:wrong-secret@h/d' }, 2, 'INVALID_DATABASE_SETTING'],
     ['a port that is none', { PGPORT: 'x' }, 2, 'INVALID_DATABASE_SETTING'],
   ])('%s', async (_what, env, status, code) => {
     const ended = await sandbox.run(['database', 'collect', sandbox.logs, '--json'], { env });
