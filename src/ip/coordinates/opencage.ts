@@ -1,6 +1,6 @@
 import { S3LogExtractionError } from '../../../cache/error.js';
 import { parseRetryAfter } from '../lookup/retry.js';
-import { readAnswer } from '../read-answer.js';
+import { boundAnswers, LongAnswerError } from './bounded-fetch.js';
 import { type OpenCageAnswer, readOpenCageAnswer } from './opencage-answer.js';
 import { createPace, pause } from './pace.js';
 import { countryCodes, countryName, type Place } from './place-name.js';
@@ -48,8 +48,6 @@ export class OpenCageKeyError extends S3LogExtractionError {
   }
 }
 
-/** What it is unless OPENCAGE_API_URL says otherwise. Source: opencagedata.com/api */
-const OPENCAGE_URL = 'https://api.opencagedata.com/geocode/v1/json';
 /** Far more than an answer with one place takes. */
 const MOST_ANSWER_BYTES = 1 << 20;
 const ATTEMPTS = 3;
@@ -61,7 +59,8 @@ const DEFAULTS = {
 };
 
 /**
- * Asks OpenCage where places are: paced, bounded in time and size, and again after failures that may pass. No text of the service, and no address with the key in it, leaves here.
+ * Asks OpenCage, through its own client, where places are: paced, bounded in time and size, and again after
+ * failures that may pass. No text of the service, and no address with the key in it, leaves here.
  */
 export function createOpenCage(given: OpenCageOptions): OpenCage {
   const options = { ...DEFAULTS, ...given };
@@ -105,58 +104,54 @@ type Reply =
       readonly isFinal?: boolean;
     };
 
-/** One GET: OpenCage's own client reads answers of any size, and follows them to other servers with the key. */
 async function ask(
   place: Place,
-  { key, url = OPENCAGE_URL, timeoutMs }: OpenCageOptions & { readonly timeoutMs: number },
+  { key, url, timeoutMs }: OpenCageOptions & { readonly timeoutMs: number },
 ): Promise<Reply> {
+  const { geocode } = await import('opencage-api-client');
   const signal = AbortSignal.timeout(timeoutMs);
+  // The client fetches by itself, whatever comes.
+  boundAnswers(signal, MOST_ANSWER_BYTES);
   try {
-    const response = await fetch(`${url}?${questionOf(place, key)}`, {
-      headers: { accept: 'application/json', 'user-agent': 's3logextraction' },
-      redirect: 'error',
-      signal,
-    });
-    if (!response.ok) {
-      // The connection is free again only when the body has been dealt with.
-      response.body?.cancel().catch(() => {});
-      return replyToStatus(response);
-    }
-    const body = await readAnswer(response, MOST_ANSWER_BYTES);
-    if (body === undefined) return { kind: 'failed', why: 'an answer that is too long' };
-    const answer = readOpenCageAnswer(JSON.parse(body.toString()), place);
+    const response = await geocode(
+      {
+        q: `${place.region}, ${countryName(place.country)}`,
+        countrycode: countryCodes(place.country).join(',').toLowerCase(),
+        language: 'en',
+        limit: 1,
+        no_annotations: 1,
+        no_record: 1,
+        ...(key === undefined ? {} : { key }),
+      },
+      { signal, ...(url === undefined ? {} : { proxyURL: url }) },
+    );
+    const answer = readOpenCageAnswer(response, place);
     return answer.kind === 'invalid' ? { kind: 'failed', why: 'an unintelligible answer' } : answer;
   } catch (error) {
-    if (error instanceof OpenCageKeyError) throw error;
     if (signal.aborted) return { kind: 'failed', why: `no answer within ${timeoutMs / 1000} s` };
-    // Texts of errors stay here: they may hold the address with the key.
-    const why = error instanceof SyntaxError ? 'an answer that is not JSON' : 'no connection';
-    return { kind: 'failed', why };
+    return replyToError(error);
   }
 }
 
-function questionOf(place: Place, key: string | undefined): URLSearchParams {
-  return new URLSearchParams({
-    q: `${place.region}, ${countryName(place.country)}`,
-    countrycode: countryCodes(place.country).join(',').toLowerCase(),
-    language: 'en',
-    limit: '1',
-    no_annotations: '1',
-    no_record: '1',
-    ...(key === undefined ? {} : { key }),
-  });
-}
-
-/** @throws {OpenCageKeyError} */
-function replyToStatus({ status, headers }: Response): Reply {
-  if (status === 401 || status === 403) throw new OpenCageKeyError(status);
-  if (status === 402) return { kind: 'quota' };
-  const waitMs = parseRetryAfter(headers.get('retry-after'));
-  if (status === 429) return { kind: 'slow-down', waitMs };
+/** What a client's error means. Its texts stay here: they may hold the address with the key. */
+function replyToError(error: unknown): Reply {
+  if (error instanceof LongAnswerError) return { kind: 'failed', why: error.message };
+  const { status, response } = error as { status?: { code?: unknown }; response?: Response };
+  const code = status?.code;
+  // The connection is free again only when the body has been dealt with.
+  response?.body?.cancel().catch(() => {});
+  if (typeof code !== 'number') {
+    const why = error instanceof SyntaxError ? 'an answer that is not JSON' : 'no connection';
+    return { kind: 'failed', why };
+  }
+  if (code === 401 || code === 403) throw new OpenCageKeyError(code);
+  if (code === 402) return { kind: 'quota' };
+  const waitMs = parseRetryAfter(response?.headers?.get('retry-after') ?? null);
+  if (code === 429) return { kind: 'slow-down', waitMs };
   // 400 and 410 are about this one question: a place that cannot be asked for.
-  if (status === 400 || status === 410) return { kind: 'none' };
-  const isFinal = status < 500 && status !== 408;
-  return { kind: 'failed', why: `status ${status}`, waitMs, isFinal };
+  if (code === 400 || code === 410) return { kind: 'none' };
+  const why = `status ${code}`;
+  return { kind: 'failed', why, waitMs, isFinal: code < 500 && code !== 408 };
 }
 
 function backoff(firstMs: number, attempt: number): number {
