@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
 import { fernet, newerKey, olderKey } from '../support/fernet.js';
 import { IpinfoServer } from '../support/ipinfo-server.js';
+import { type PeerOptions, writePeerCache } from '../support/peer-cache-writer.js';
 import { readTree } from '../support/published-tree.js';
 import { CLIENTS, LINES, LISTS, REGIONS } from '../support/region-clients.js';
 import { expectedArchive, expectedSummaries } from '../support/summary-oracle.js';
@@ -30,48 +31,11 @@ for (let n = 0; n < 260; n++) {
 const LOGS = ['2024-07-03-10-00-00-0123456789ABCDEF', '2024-07-04-10-00-00-0123456789ABCDEF'];
 const [first, second] = [lines.slice(0, 180), lines.slice(180)];
 
-function stamp(time: number): string {
-  return new Date(time * 1000).toISOString().slice(2, 19).replace(/[-:T]/g, '');
-}
-
-/** Write what the Python tool has of some lines: a folder for each key, a line for each request. */
 function writePeer(
   own: readonly TruthLine[],
-  {
-    encrypt = (text: string, _key: string) => text,
-    downloads = true,
-    /** Requests before this time are older than `download.txt`. */
-    downloadsFrom = 0,
-    ips = 'ips.txt',
-    ledger = [`2024/${LOGS[0]}`],
-    extractor = 'S3LogAccessExtractor_file',
-  } = {},
+  { ledger = [`2024/${LOGS[0]}`], ...options }: PeerOptions & { ledger?: readonly string[] } = {},
 ): void {
-  const keys = new Set(own.map(({ key }) => key));
-  for (const key of keys) {
-    const folder = join(peer, 'extraction', key);
-    mkdirSync(folder, { recursive: true });
-    const requests = own.filter((line) => line.key === key);
-    const write = (
-      name: string,
-      value: (line: TruthLine) => unknown,
-      wrap = (text: string, _key: string) => text,
-      of = requests,
-    ) =>
-      writeFileSync(join(folder, name), wrap(of.map((line) => `${value(line)}\n`).join(''), key));
-    write('timestamps.txt', ({ time }) => stamp(time));
-    write('bytes_sent.txt', ({ bytes }) => bytes ?? 0n);
-    write(ips, ({ ip, client }) => ip ?? addressOf(client), encrypt);
-    const flagged = requests.filter(({ time }) => time >= downloadsFrom);
-    const flag = ({ status }: TruthLine) => ((status ?? 200) === 200 ? 1 : 0);
-    if (downloads && flagged.length > 0) write('download.txt', flag, undefined, flagged);
-  }
-  for (const kind of ['start', 'end']) {
-    writeFileSync(
-      join(peer, 'records', `${extractor}-processing-${kind}.txt`),
-      ledger.map((name) => `${name}\n`).join(''),
-    );
-  }
+  writePeerCache(peer, own, ledger, options);
 }
 
 function published(): Map<string, string> {
