@@ -360,25 +360,4 @@ describe('import', () => {
     const nowhere = await sandbox.run(['import', join(peer, 'nowhere')]);
     expect(nowhere.stderr).toContain('there is no such folder');
   });
-
-  it('leaves out objects with numbers that no segment holds, and with lines that do not end', async () => {
-    const own = ['a', 'b', 'c'].map((name) => ({
-      key: `ds/${name}`,
-      time: 1_720_000_000,
-      client: 1,
-    }));
-    writePeer(own);
-    writeFileSync(join(peer, 'extraction/ds/a/bytes_sent.txt'), `${2n ** 63n}\n`);
-    writeFileSync(join(peer, 'extraction/ds/b/timestamps.txt'), Buffer.alloc(40 << 20));
-    const { status, stderr, json } = await sandbox.run(['import', peer, '--json']);
-    expect([status, json.objects]).toEqual([3, { imported: 1, known: 0, failed: 2 }]);
-    expect(stderr).toContain('Could not import "ds/a": it has a number of bytes that is none');
-    expect(stderr).toContain('Could not import "ds/b": it has a line that is longer than any');
-    writeFileSync(
-      join(peer, 'records/S3LogAccessExtractor_file-processing-end.txt'),
-      Buffer.alloc(40 << 20),
-    );
-    const ledger = await sandbox.run(['import', peer, '--json']);
-    expect([ledger.status, ledger.json.error.code]).toEqual([1, 'IMPORT_UNREADABLE']);
-  });
 });
