@@ -42,6 +42,11 @@ export function intactParquetFiles(directory: string): string[] {
   return files;
 }
 
+/** Whether the name of a file says what is in it. */
+export function hasCheck(path: string): boolean {
+  return CHECKED_NAME.test(basename(path));
+}
+
 /** What was found intact by this process, and as what. */
 const intact = new Map<string, string>();
 

@@ -165,7 +165,7 @@ function inOrder(
   return rows;
 }
 
-interface IndexColumns {
+export interface IndexColumns {
   /** As words. */
   readonly addresses: Uint32Array;
   readonly low: Uint32Array;
@@ -173,11 +173,14 @@ interface IndexColumns {
 }
 
 /** @throws {DamagedCacheError} */
-function readIndexFile(path: string): IndexColumns {
+/** @throws {DamagedCacheError} */
+export function readIndexFile(path: string): IndexColumns {
   const file = readOwnFile(path);
   try {
     const metadata = parquetMetadata(file as unknown as Uint8Array<ArrayBuffer>);
     const count = Number(metadata.num_rows);
+    // Random numbers do not compress: each takes its bytes.
+    if (!(count >= 0 && count <= file.length)) throw new RangeError(`${count} indexes`);
     const addresses = new Uint8Array(count * ADDRESS_BYTES);
     const low = new Uint32Array(count);
     const high = new Uint32Array(count);

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { parquetFiles, requireIntact } from '../../cache/checked-parquet.js';
+import { dirname, join } from 'node:path';
+import { hasCheck, parquetFiles, requireIntact } from '../../cache/checked-parquet.js';
 import { type CommitRecord, listCommits, readCommit } from '../../cache/commit-record.js';
 import { S3LogExtractionError } from '../../cache/error.js';
+import { readIndexFile } from '../../cache/index-memory.js';
 import type { CachePaths } from '../../cache/paths.js';
 import { checkOfPublished, knownChecks } from '../../cache/published-checks.js';
 import { regionsDirectory } from '../../cache/region-table.js';
@@ -48,7 +49,11 @@ export async function findDamage(
   const requesters = [];
   for (const path of [...parquetFiles(paths.indexes), ...parquetFiles(regionsDirectory(paths))]) {
     onFile(path);
-    const what = await damageOf(() => requireIntact(path));
+    const what = await damageOf(() => {
+      requireIntact(path);
+      // What an earlier version wrote has no check in its name: it can be read, or not.
+      if (dirname(path) === paths.indexes && !hasCheck(path)) readIndexFile(path);
+    });
     if (what !== undefined) requesters.push({ path, what });
   }
   const rollups = await damagedRollups(paths, onFile);

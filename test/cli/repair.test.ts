@@ -50,6 +50,17 @@ async function expectWhole(): Promise<void> {
 }
 
 describe('repair', () => {
+  it('removes a file of indexes that cannot be read and whose name holds no check', async () => {
+    await sandbox.done('update');
+    const folder = join(sandbox.cache, 'ips/indexes');
+    writeFileSync(join(folder, 'older.parquet'), 'PAR1, and no more');
+    const update = await sandbox.run(['update', 'ip', 'indexes']);
+    expect([update.status, update.stderr]).toEqual([1, expect.stringContaining('older.parquet')]);
+    await sandbox.done('repair');
+    expect(readdirSync(folder)).toHaveLength(1);
+    await expectWhole();
+  });
+
   it('extracts just the log files of a damaged commit again', async () => {
     const [segment] = filesIn('segments', '.records.');
     flip(segment as string);
