@@ -1,5 +1,4 @@
-import type { CachePaths } from '../cache/paths.js';
-import { isStopRequested } from '../cache/stop-request.js';
+import { isStopRequested, type StopPlace } from '../cache/stop-request.js';
 import { EXIT_STATUS } from './exit-status.js';
 
 /** One Ctrl-C may arrive twice, from the terminal and from npm. */
@@ -20,11 +19,7 @@ export interface StopSignals {
  *
  * @param onStop called once, when the first request is seen
  */
-export function watchStopSignals(
-  paths: CachePaths,
-  token: string,
-  onStop: () => void,
-): StopSignals {
+export function watchStopSignals(paths: StopPlace, token: string, onStop: () => void): StopSignals {
   return watch(onStop, () => isStopRequested(paths, token));
 }
 

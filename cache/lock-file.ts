@@ -16,6 +16,9 @@ export interface LockContent extends ProcessIdentity {
   readonly command: string;
 }
 
+/** Where a lock stands, and what it is of. */
+export type LockPlace = Pick<CachePaths, 'root' | 'lock'>;
+
 /** The lock file that counts. */
 export interface LockFile {
   readonly generation: number;
@@ -33,7 +36,7 @@ export const SILENCE_LIMIT_MS = 10 * 60 * 1000;
  * @returns the lock file of the highest generation; undefined when there is none
  * @throws {CacheReadError}
  */
-export function readHighestLock(paths: CachePaths): LockFile | undefined {
+export function readHighestLock(paths: LockPlace): LockFile | undefined {
   for (;;) {
     const generation = listGenerations(paths).at(-1);
     if (generation === undefined) return undefined;
@@ -44,7 +47,7 @@ export function readHighestLock(paths: CachePaths): LockFile | undefined {
 }
 
 /** All generations there are, lowest first. */
-export function listGenerations(paths: CachePaths): number[] {
+export function listGenerations(paths: LockPlace): number[] {
   let names: string[];
   try {
     names = readdirSync(paths.lock);
@@ -58,7 +61,7 @@ export function listGenerations(paths: CachePaths): number[] {
     .sort((a, b) => a - b);
 }
 
-export function lockFilePath(paths: CachePaths, generation: number): string {
+export function lockFilePath(paths: LockPlace, generation: number): string {
   return join(paths.lock, `${String(generation).padStart(12, '0')}.json`);
 }
 
@@ -77,7 +80,7 @@ export function isHeld(lock: LockFile, now: () => number): boolean {
 const LOCK_NAME = /^\d{12}\.json$/;
 
 /** @returns undefined when it is gone */
-function readLockFile(paths: CachePaths, generation: number): LockFile | undefined {
+function readLockFile(paths: LockPlace, generation: number): LockFile | undefined {
   const path = lockFilePath(paths, generation);
   try {
     const fd = openOwnFile(path);

@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  CacheWriteError,
-  makeDirectory,
-  PRIVATE,
-  TEMPORARY_SUFFIX,
-  writeFileAtomic,
-} from './atomic-write.js';
+import { closeSync, rmSync, writeSync } from 'node:fs';
+import { CacheWriteError, makeDirectory, writeFileAtomic } from './atomic-write.js';
 import { S3LogExtractionError } from './error.js';
 import { writeFileExclusive } from './exclusive-write.js';
+import { fileSystemTimeMs } from './file-system-time.js';
+import type { LockPlace } from './lock-file.js';
 import {
   isHeld,
   type LockContent,
@@ -18,7 +13,6 @@ import {
   readHighestLock,
 } from './lock-file.js';
 import { openOwnFile, WRITE_OWN } from './own-file.js';
-import type { CachePaths } from './paths.js';
 import { currentProcess } from './process-identity.js';
 
 /** The right to write to a cache (FORMAT.md W5). */
@@ -47,10 +41,13 @@ export interface LockState {
 
 /** Another process writes to this cache. */
 export class CacheLockedError extends S3LogExtractionError {
-  constructor(root: string, owner: LockContent | undefined) {
+  constructor(
+    root: string,
+    readonly owner: LockContent | undefined,
+  ) {
     super(
       'CACHE_LOCKED',
-      `The cache ${root} is being written by ${describe(owner)}.`,
+      `The cache ${root} is being written by ${describeOwner(owner)}.`,
       {
         hint:
           owner === undefined
@@ -83,13 +80,13 @@ const MAXIMUM_TURNS = 1000;
  * @throws {CacheLockedError}
  * @throws {CacheWriteError} when the directory cannot be written
  */
-export function acquireLock(paths: CachePaths, { command }: { readonly command: string }): Lock {
+export function acquireLock(paths: LockPlace, { command }: { readonly command: string }): Lock {
   makeDirectory(paths.lock);
   const token = randomBytes(16).toString('hex');
   const since = new Date().toISOString();
   for (let turn = 0; turn < MAXIMUM_TURNS; turn++) {
     const highest = readHighestLock(paths);
-    if (highest !== undefined && isHeld(highest, () => folderTimeMs(paths))) {
+    if (highest !== undefined && isHeld(highest, () => fileSystemTimeMs(paths.lock))) {
       throw new CacheLockedError(paths.root, highest.content);
     }
     const generation = (highest?.generation ?? 0) + 1;
@@ -113,7 +110,7 @@ export function acquireLock(paths: CachePaths, { command }: { readonly command: 
  *
  * @returns undefined when nobody ever did
  */
-export function readLock(paths: CachePaths): LockState | undefined {
+export function readLock(paths: LockPlace): LockState | undefined {
   const lock = readHighestLock(paths);
   if (lock === undefined) return undefined;
   return { held: isHeld(lock, Date.now), generation: lock.generation, owner: lock.content };
@@ -124,18 +121,18 @@ export function readLock(paths: CachePaths): LockState | undefined {
  * reading generation n and creating n + 1 may find that name free again, because others have made,
  * released and removed it in the meantime. The highest generation is never removed, so it shows.
  */
-function isOvertaken(paths: CachePaths, generation: number): boolean {
+function isOvertaken(paths: LockPlace, generation: number): boolean {
   // Twice: a listing that runs while one file is added and another removed may show neither.
   return [1, 2].some(() => listGenerations(paths).at(-1) !== generation);
 }
 
-function removeLowerGenerations(paths: CachePaths, generation: number): void {
+function removeLowerGenerations(paths: LockPlace, generation: number): void {
   for (const lower of listGenerations(paths)) {
     if (lower < generation) rmSync(lockFilePath(paths, lower), { force: true });
   }
 }
 
-function hold(paths: CachePaths, content: LockContent): Lock {
+function hold(paths: LockPlace, content: LockContent): Lock {
   const path = lockFilePath(paths, content.generation);
   let released = false;
   const timer = setInterval(() => renew(path), RENEWAL_INTERVAL_MS);
@@ -180,28 +177,12 @@ function renew(path: string): void {
   }
 }
 
-/** The time by the clock of the file system that the lock is on, in ms since 1970. */
-function folderTimeMs(paths: CachePaths): number {
-  const path = join(paths.lock, `now.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
-  try {
-    const fd = openSync(path, 'wx', PRIVATE.file);
-    try {
-      writeSync(fd, '\n');
-      return fstatSync(fd).mtimeMs;
-    } finally {
-      closeSync(fd);
-      rmSync(path, { force: true });
-    }
-  } catch (error) {
-    throw new CacheWriteError(path, error);
-  }
-}
-
 function format(content: LockContent): string {
   return `${JSON.stringify(content)}\n`;
 }
 
-function describe(owner: LockContent | undefined): string {
+/** Who holds a lock, in words. */
+export function describeOwner(owner: LockContent | undefined): string {
   if (owner === undefined) return 'an unknown process';
   const { pid, host, command, since } = owner;
   return printable(`process ${pid} on ${host} (${command}, since ${since})`);

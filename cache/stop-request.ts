@@ -5,13 +5,16 @@ import { S3LogExtractionError, systemErrorCode } from './error.js';
 import { APPEND_OWN, growOwnFile } from './own-file.js';
 import type { CachePaths } from './paths.js';
 
+/** Where requests to stop are put. */
+export type StopPlace = Pick<CachePaths, 'stop'>;
+
 /**
  * Ask the run that holds the lock with this token to stop (FORMAT.md section 12). The one thing that
  * is written without holding the lock.
  *
  * @throws {CacheWriteError}
  */
-export function requestStop(paths: CachePaths, token: string): void {
+export function requestStop(paths: StopPlace, token: string): void {
   const path = requestPath(paths, token);
   makeDirectory(paths.stop);
   try {
@@ -23,12 +26,12 @@ export function requestStop(paths: CachePaths, token: string): void {
 }
 
 /** Whether the run with this token has been asked to stop. Cheap enough to ask for every file. */
-export function isStopRequested(paths: CachePaths, token: string): boolean {
+export function isStopRequested(paths: StopPlace, token: string): boolean {
   return lstatSync(requestPath(paths, token), { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Remove the request to the run with this token, if there is one: that run does so when it ends. */
-export function removeStopRequest(paths: CachePaths, token: string): void {
+export function removeStopRequest(paths: StopPlace, token: string): void {
   const path = requestPath(paths, token);
   try {
     rmSync(path, { force: true });
@@ -42,7 +45,7 @@ export function removeStopRequest(paths: CachePaths, token: string): void {
  *
  * @param exceptToken requests to the run with this token stay
  */
-export function clearStopRequests(paths: CachePaths, exceptToken?: string): void {
+export function clearStopRequests(paths: StopPlace, exceptToken?: string): void {
   let names: string[];
   try {
     // The names of files only: what a link points to is not ours.
@@ -61,7 +64,7 @@ export function clearStopRequests(paths: CachePaths, exceptToken?: string): void
 const TOKEN = /^[0-9a-f]{32}$/;
 
 /** A token comes from a lock file: it is checked before it becomes part of a path. */
-function requestPath(paths: CachePaths, token: string): string {
+function requestPath(paths: StopPlace, token: string): string {
   if (!TOKEN.test(token)) throw new RangeError('The token of a lock has 32 hexadecimal digits.');
   return join(paths.stop, token);
 }
