@@ -14,7 +14,12 @@ import { type ExtractionReport, emptyReport, type ListedReport } from './report.
 import { ExtractionWorker } from './worker-pool.js';
 import { WorkerThreads } from './worker-threads.js';
 
-export type { ExtractionProgress, ExtractOptions, SourceInventory } from './extract-options.js';
+export type {
+  ExtractionProgress,
+  ExtractOptions,
+  GivenFiles,
+  SourceInventory,
+} from './extract-options.js';
 
 const PROGRESS_MS = 250;
 
@@ -34,6 +39,7 @@ export async function extractLogs(
 ): Promise<ExtractionReport> {
   const startedAt = performance.now();
   const report = emptyReport();
+  const { given } = options;
   const mode = extractionMode(cache.paths, options.mode);
   if (options.skippedAddresses !== undefined) {
     const { addressExpression } = await import('./address-filter.js');
@@ -72,9 +78,16 @@ export async function extractLogs(
     report,
     shouldStop,
     bucket,
+    refusesNonLogs: given !== undefined,
     observer: {
-      ...(bucket === undefined ? {} : { committed: bucket.committed }),
-      failed: (path, reason) => warn(`Could not extract ${path}: ${reason}.`),
+      committed: (files) => {
+        bucket?.committed(files);
+        for (const file of files) given?.committed(file);
+      },
+      failed: (path, reason, file) => {
+        if (given === undefined) warn(`Could not extract ${path}: ${reason}.`);
+        else given.failed(file, reason);
+      },
       notALog: (path) => warn(`Not a log: every line of ${path} was rejected.`),
     },
   });
@@ -195,7 +208,7 @@ async function* atMost(count: number, files: AsyncIterable<NewFile>): AsyncGener
 function startWorkers(
   cache: WritableCache,
   mode: ExtractionMode,
-  { workers: count, threads = new WorkerThreads(0), skippedAddresses }: ExtractOptions,
+  { workers: count, threads = new WorkerThreads(0), skippedAddresses, given }: ExtractOptions,
   progress: BigInt64Array,
   stopFlag: Int32Array,
 ): ExtractionWorker[] {
@@ -217,6 +230,7 @@ function startWorkers(
           limits,
           mode,
           skippedAddresses,
+          refusesNonLogs: given !== undefined,
           progress,
           stopFlag,
         },

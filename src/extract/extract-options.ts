@@ -1,6 +1,8 @@
 import type { BucketOptions } from '../source/bucket/bucket-options.js';
 import type { Inventory } from '../source/inventory/open-inventory.js';
+import type { SourceEntries, SourceFile } from '../source/walk-folder.js';
 import type { ExtractionMode } from './extraction-mode.js';
+import type { FoundFile } from './read-log-file.js';
 import type { WorkerThreads } from './worker-threads.js';
 
 /** How far a run is. Totals are lower bounds until `isPlanned`. */
@@ -28,6 +30,8 @@ export interface ExtractOptions {
   readonly skippedAddresses?: string | undefined;
   /** Names of the only files to extract; default: all. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** Files handed over one by one, in place of those below the source. */
+  readonly given?: GivenFiles | undefined;
   /** What lists the files to extract; without it all files below the source are. */
   readonly inventory?: SourceInventory | undefined;
   /** New files to extract at most. */
@@ -38,6 +42,23 @@ export interface ExtractOptions {
   readonly onProgress?: (progress: ExtractionProgress) => void;
   /** Asked often; true ends the run as soon as the files in hand are committed. */
   readonly shouldStop?: () => boolean;
+}
+
+/**
+ * Files that somebody hands over one by one, and is told what becomes of each. Something else than a log fails here, rather than being
+ * committed without records. What a stop leaves unread, nothing is told of.
+ */
+export interface GivenFiles {
+  /** Their relative paths are what they would be below the source. */
+  entries(): AsyncGenerator<SourceEntries, void>;
+  /** In a commit that is real. */
+  committed(file: FoundFile & Pick<SourceFile, 'relativePath'>): void;
+  /** In an earlier commit, or a copy of one that is. */
+  known(file: SourceFile): void;
+  /** Of a name that is in a commit, with other content. */
+  changed(file: SourceFile, reason: string): void;
+  /** Could not be read, or compared with the one extracted. */
+  failed(file: FoundFile & Pick<SourceFile, 'relativePath'>, reason: string): void;
 }
 
 /** An inventory of the bucket that the source is a copy of. */

@@ -11,6 +11,7 @@ import { CommitBatch, commitBatch } from './commit-batch.js';
 import type { ExtractionMode } from './extraction-mode.js';
 import { isCompressed } from './is-compressed.js';
 import { LargeFile } from './large-file.js';
+import { isNoLargeLog, NO_LOG } from './no-log.js';
 import { packFiles } from './packed-files.js';
 import type { NewFile } from './plan-files.js';
 import { MOST_HELD_BYTES } from './record-batch.js';
@@ -42,7 +43,7 @@ const FINISH_BYTES = 512 << 20;
 /** What happened to files, as it happens. */
 export interface ExtractionObserver {
   /** A file could not be read; it will be tried again by the next run. */
-  failed(path: string, reason: string): void;
+  failed(path: string, reason: string, file: NewFile): void;
   /** Every line of a file was rejected. */
   notALog(path: string): void;
   /** Files are in a commit that is real. @param rejected how many lines of each were refused */
@@ -70,6 +71,8 @@ export interface ExtractionContext {
   readonly shouldStop: () => boolean;
   /** Undefined: files are on disk. */
   readonly bucket?: ExtractionBucket | undefined;
+  /** Whether files that are no logs at all fail, see no-log.ts. */
+  readonly refusesNonLogs?: boolean;
   /** Stored bytes from which a batch is committed. */
   readonly batchBytes?: number;
 }
@@ -244,8 +247,13 @@ export class Extraction {
         if (large.failure !== undefined) {
           this.giveUp(large, large.failure);
         } else if (large.isDone) {
+          const sum = large.sum();
+          if (this.context.refusesNonLogs === true && isNoLargeLog(sum)) {
+            this.giveUp(large, NO_LOG);
+            return;
+          }
           batch.unfinished.delete(large);
-          this.filesRead += batch.addFiles([file], large.sum());
+          this.filesRead += batch.addFiles([file], sum);
         }
       },
     };
@@ -359,7 +367,7 @@ export class Extraction {
   private fail(file: NewFile, reason: string): void {
     this.context.report.files.failed++;
     this.context.ledger.fail(file.name);
-    this.context.observer.failed(displayPath(file.path), reason);
+    this.context.observer.failed(displayPath(file.path), reason, file);
   }
 }
 

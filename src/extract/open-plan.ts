@@ -9,6 +9,7 @@ import type { Inventory } from '../source/inventory/open-inventory.js';
 import { logFileName } from '../source/log-name.js';
 import { displayPath, logPath } from '../source/log-path.js';
 import { requireSource } from '../source/require-source.js';
+import { isSpool } from '../spool/spool-paths.js';
 import type { BucketSource } from './bucket-source.js';
 import type { ExtractOptions } from './extract-options.js';
 import type { LookAhead } from './look-ahead.js';
@@ -32,6 +33,15 @@ export class SourceInCacheError extends S3LogExtractionError {
   constructor(source: string, cache: string) {
     super('SOURCE_IN_CACHE', `Could not extract ${source}: it belongs to the cache ${cache}.`, {
       hint: 'Name the folder that holds the raw logs.',
+    });
+  }
+}
+
+/** The folder to extract is a spool. */
+export class SourceIsSpoolError extends S3LogExtractionError {
+  constructor(source: string) {
+    super('SOURCE_IS_SPOOL', `Could not extract ${source}: it is a spool.`, {
+      hint: 'Use "s3logextraction watch" for what arrives there. What it has taken is in archive/ below it, which can be extracted, into another cache for example.',
     });
   }
 }
@@ -78,24 +88,33 @@ export async function openPlan(
   paths: CachePaths,
   ledger: Ledger,
   report: ExtractionReport,
-  options: Pick<ExtractOptions, 'source' | 'bucket' | 'onWarning' | 'only' | 'inventory'>,
+  options: Pick<ExtractOptions, 'source' | 'bucket' | 'onWarning' | 'only' | 'inventory' | 'given'>,
 ): Promise<OpenPlan> {
+  const { given, only } = options;
   const isBucket = isBucketUrl(options.source);
   const source = isBucket ? options.source : resolve(options.source);
   if (!isBucket) {
     requireSource(source);
     requireOutsideCache(source, paths);
+    requireNoSpool(source);
   }
   const observer: PlanObserver = {
     found: () => report.files.found++,
-    known: () => report.files.known++,
+    known: (file) => {
+      report.files.known++;
+      given?.known(file);
+    },
     failed: (path, reason) => {
       report.files.failed++;
-      options.onWarning?.(`Could not extract ${path}: ${reason}.`);
+      // Who hands files over is told in another way.
+      if (given === undefined) options.onWarning?.(`Could not extract ${path}: ${reason}.`);
     },
     warning: (message) => options.onWarning?.(message),
+    refused: (file, why, reason) => {
+      if (why === 'different') given?.changed(file, reason);
+      else given?.failed(file, reason);
+    },
   };
-  const { only } = options;
   if (isBucket) {
     if (options.inventory !== undefined) throw new BucketInventoryError();
     const { BucketSource } = await import('./bucket-source.js');
@@ -115,6 +134,11 @@ export async function openPlan(
     return { plan, source: bucket.root, listing: undefined, bucket };
   }
   const root = logPath(source);
+  if (given !== undefined) {
+    const entries = given.entries();
+    const plan = new FilePlan(root, () => false, ledger, observer, undefined, only, entries);
+    return { plan, source, listing: undefined, bucket: undefined };
+  }
   if (options.inventory === undefined) {
     const plan = new FilePlan(root, isCacheFolder(paths), ledger, observer, undefined, only);
     return { plan, source, listing: undefined, bucket: undefined };
@@ -134,6 +158,11 @@ export async function openPlan(
   // No file of a cache is named as logs are, so none is among them.
   const plan = new FilePlan(root, () => false, ledger, observer, undefined, only, entries);
   return { plan, source, listing: { inventory, account }, bucket: undefined };
+}
+
+/** What is in a spool is taken by `watch`: logs that failed there, or are still arriving, are not to be read by the way. @throws {SourceIsSpoolError} */
+function requireNoSpool(source: string): void {
+  if (isSpool(source)) throw new SourceIsSpoolError(source);
 }
 
 /** The cache's own files are no logs. @throws {SourceInCacheError} */

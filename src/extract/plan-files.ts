@@ -21,9 +21,11 @@ export interface NewFile extends PlannedFile {
 /** What planning counts and tells. */
 export interface PlanObserver {
   found(): void;
-  known(): void;
+  known(file: SourceFile): void;
   /** A file that cannot be counted in: unreadable, or changed since it was extracted. */
   failed(path: string, reason: string): void;
+  /** Besides: a file of a known name is not the one extracted, or cannot be compared with it. */
+  refused?(file: SourceFile, why: 'different' | 'unreadable', reason: string): void;
   warning(message: string): void;
 }
 
@@ -122,7 +124,7 @@ export class FilePlan {
       const state = this.ledger.lookUp(name, entry.sizeBytes, entry.modifiedMs);
       // What nearly all files are in an archive that grows: nothing to wait for.
       if (state === 'same') {
-        this.observer.known();
+        this.observer.known(entry);
         this.onKnown(entry, name);
         continue;
       }
@@ -205,11 +207,11 @@ export class FilePlan {
   ): Promise<NewFile | undefined> {
     const { sizeBytes, modifiedMs } = entry;
     if (state === 'same') {
-      this.observer.known();
+      this.observer.known(entry);
       return undefined;
     }
     if (state === 'new' && (await this.isKnownElsewhere(entry, name))) {
-      this.observer.known();
+      this.observer.known(entry);
       return undefined;
     }
     if (state === PLANNED && isInHand()) {
@@ -219,11 +221,13 @@ export class FilePlan {
     if (state !== 'new' && state !== PLANNED) {
       const change = await this.compare(entry, name, state);
       if (change === 'same') {
-        this.observer.known();
+        this.observer.known(entry);
         return undefined;
       }
       if (change !== 'new') {
-        this.observer.failed(displayPath(entry.path), change);
+        const { why, reason } = change;
+        this.observer.failed(displayPath(entry.path), reason);
+        this.observer.refused?.(entry, why, reason);
         return undefined;
       }
     }
@@ -234,7 +238,13 @@ export class FilePlan {
   }
 
   /** @returns 'same', 'new', or how the file differs from the one extracted */
-  private async compare(entry: SourceFile, name: string, ordinal: number): Promise<string> {
+  private async compare(
+    entry: SourceFile,
+    name: string,
+    ordinal: number,
+  ): Promise<
+    'same' | 'new' | { readonly why: 'different' | 'unreadable'; readonly reason: string }
+  > {
     const known = await this.ledger.find(ordinal, name);
     if (known === undefined) return 'new';
     // Of an imported log file nothing but the name is known: it was read.
@@ -243,8 +253,9 @@ export class FilePlan {
     if (known.sizeBytes === 0) return 'new';
     const comparison = await this.compareWith(entry, known);
     if (comparison === 'same') return 'same';
-    if (comparison === 'unreadable') return 'it cannot be read';
-    return `its content is not that of the log file ${name} that was extracted before (${entry.sizeBytes} bytes now, ${known.sizeBytes} then); it is not read again`;
+    if (comparison === 'unreadable') return { why: comparison, reason: 'it cannot be read' };
+    const reason = `its content is not that of the log file ${name} that was extracted before (${entry.sizeBytes} bytes now, ${known.sizeBytes} then); it is not read again`;
+    return { why: comparison, reason };
   }
 
   /**

@@ -14,6 +14,8 @@ export interface WorkerSetup {
   readonly mode: ExtractionMode;
   /** Expression for addresses whose records are not kept; see address-filter.ts. */
   readonly skippedAddresses: string | undefined;
+  /** Whether files that are no logs at all fail, see no-log.ts. */
+  readonly refusesNonLogs: boolean;
   /** One counter per worker: stored bytes read so far. */
   readonly progress: BigInt64Array;
   /** Not 0 once the run is to stop. */

@@ -6,6 +6,7 @@ import { InternalError } from '../../cache/internal-error.js';
 import { createBulkSealer } from '../../cache/seal-many.js';
 import { sealingKeyFromBytes } from '../../cache/sealing-key-bytes.js';
 import { LineFeeder } from './line-feeder.js';
+import { isNoLog, NO_LOG } from './no-log.js';
 import { type PlannedFile, unpackFiles } from './packed-files.js';
 import {
   LargeContentError,
@@ -164,7 +165,11 @@ async function readSmall(
   };
   try {
     feeder.begin(file.name, account);
-    succeeded(index, await read(onProgress), outcome);
+    const found = await read(onProgress);
+    if (setup.refusesNonLogs && isNoLog(account.lines, account.reasons)) {
+      throw new UnreadableFileError(NO_LOG);
+    }
+    succeeded(index, found, outcome);
   } catch (error) {
     batch.rollback(mark);
     if (error instanceof LargeContentError) outcome.large.push(index);

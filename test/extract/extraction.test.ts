@@ -90,6 +90,7 @@ async function extract(sandbox: Sandbox, run: Run) {
           limits: { rows: 20_000, keyBytes: 1 << 20 },
           mode: 'generic',
           skippedAddresses: undefined,
+          refusesNonLogs: false,
           progress: new BigInt64Array(new SharedArrayBuffer(8 * run.workers)),
           stopFlag: new Int32Array(new SharedArrayBuffer(4)),
         },

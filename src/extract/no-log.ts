@@ -1,0 +1,36 @@
+import { REASON, type Reason } from './reasons.js';
+import { FILE_NUMBERS } from './worker-messages.js';
+
+/** Why a file is refused in which no line even begins as those of access logs do. */
+export const NO_LOG = 'none of its lines is one of an access log';
+
+/** Reasons for which a line is rejected before its time is found: owner, bucket and a time in brackets begin every record. */
+const BEFORE_TIME: readonly Reason[] = [
+  'truncated_before_bucket_owner',
+  'truncated_before_bucket',
+  'truncated_before_time',
+  'invalid_time',
+  'line_too_long',
+];
+
+const LINES = FILE_NUMBERS.indexOf('lines');
+
+/**
+ * Whether a file is something else than a log, by the account of its lines. One whose lines are rejected for what comes after the time is a
+ * log, of one line perhaps, and its lines are accounted for.
+ *
+ * @param lines all lines
+ * @param reasons rejected lines by code of the reason
+ */
+export function isNoLog(lines: number, reasons: Float64Array): boolean {
+  if (lines === 0) return false;
+  return BEFORE_TIME.reduce((sum, reason) => sum + reasons[REASON[reason]], 0) === lines;
+}
+
+/** As {@link isNoLog}, of a file read in parts. */
+export function isNoLargeLog(sum: {
+  readonly numbers: Float64Array;
+  readonly reasons: Float64Array;
+}): boolean {
+  return isNoLog(sum.numbers[LINES], sum.reasons);
+}
