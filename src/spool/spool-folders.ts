@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, statSync, unlinkSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { writeFileAtomic } from '../../cache/atomic-write.js';
+import { S3LogExtractionError } from '../../cache/error.js';
+import { writeFileExclusive } from '../../cache/exclusive-write.js';
+import { readOwnText } from '../../cache/own-file.js';
+import {
+  displayPath,
+  joinLogPath,
+  type LogPath,
+  logPath,
+  pathBytes,
+  storedPath,
+} from '../source/log-path.js';
+import { modifiedTime } from '../source/modified-time.js';
+import {
+  freePlace,
+  isUnchanged,
+  lookAtPlace,
+  type Moved,
+  moveToPlace,
+  reservePlace,
+  type SpoolFile,
+} from './move-file.js';
+import type { SpoolPaths } from './spool-paths.js';
+
+/** Why a file is in `failed/`. Stable: programs read it. */
+export const FAILURES = {
+  NOT_A_LOG: 'none of its lines is one of an access log',
+  UNREADABLE: 'its content cannot be read',
+  NO_PERMISSION: 'the user of the service may not read it',
+  CHANGED: 'it was extracted before, with other content',
+  NAME_TAKEN: 'another file of this name is in the archive',
+} as const;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** What the reason file of a file in `failed/` says, besides `version`. */
+export interface Failure {
+  readonly code: FailureCode;
+  readonly reason: string;
+}
+
+/** What became of a file that was to be put somewhere. `repeated`: its very bytes are there already, and it was removed. */
+export type Put =
+  | { readonly kind: 'moved' | 'repeated'; readonly place: LogPath }
+  | { readonly kind: Exclude<Moved, 'moved'> };
+
+/** So many files of one name and different content are no accident any more. */
+const MOST_NAMES = 1000;
+
+/** No place was found for a file. */
+export class SpoolFullError extends S3LogExtractionError {
+  constructor(path: string, folder: string) {
+    super(
+      'SPOOL_NAMES_USED_UP',
+      `Could not move ${path}: ${folder} has ${MOST_NAMES} files of that name.`,
+      { hint: 'Give each delivery a name of its own, and clear that folder.' },
+    );
+  }
+}
+
+export const REASON_SUFFIX = '.reason.json';
+
+/** Whether the archive has a place for a file: free, or taken by the same bytes. */
+export async function hasPlaceInArchive(paths: SpoolPaths, file: SpoolFile): Promise<boolean> {
+  const place = joinLogPath(logPath(paths.archive), file.relativePath);
+  return (await lookAtPlace(place, file)) !== 'taken';
+}
+
+/**
+ * Put a file that the cache holds into `archive/`, overwriting nothing.
+ *
+ * @throws {SpoolFullError} and what the system says
+ */
+export async function putIntoArchive(paths: SpoolPaths, file: SpoolFile): Promise<Put> {
+  const folder = logPath(paths.archive);
+  for (const place of places(folder, file)) {
+    const state = await lookAtPlace(place, file);
+    if (state === 'same') return dropRepeated(file, place);
+    if (state === 'taken' || !reservePlace(place)) continue;
+    const kind = await moveOrFree(file, folder, place);
+    if (kind === 'moved') return { kind, place };
+    // It was not read, so it has no place in the archive.
+    if (kind === 'replaced') await moveOn(paths, file, place);
+    return { kind };
+  }
+  throw new SpoolFullError(displayPath(file.path), paths.archive);
+}
+
+/**
+ * Put a file that the cache does not hold into `failed/`, overwriting nothing, with its reason beside it; the reason comes first.
+ *
+ * @throws {SpoolFullError} and what the system says
+ */
+export async function putIntoFailed(
+  paths: SpoolPaths,
+  file: SpoolFile,
+  failure: Failure,
+): Promise<Put> {
+  const folder = logPath(paths.failed);
+  // Reasons have names of text, so the files beside them have, too.
+  const named = { ...file, relativePath: logPath(fitting(storedPath(file.relativePath))) };
+  for (const place of places(folder, named)) {
+    const state = await looksLike(place, file);
+    if (state === 'same') return dropRepeated(file, place);
+    if (state === 'taken' || !reservePlace(place)) continue;
+    if (!writeReason(place, file, failure, state === 'reserved')) {
+      freePlace(place);
+      continue;
+    }
+    const kind = await moveOrFree(file, folder, place);
+    if (kind === 'moved' || kind === 'replaced') return { kind: 'moved', place };
+    unlinkSync(pathBytes(reasonOf(place)));
+    return { kind };
+  }
+  throw new SpoolFullError(displayPath(file.path), paths.failed);
+}
+
+/** `failed/a/x`, then `failed/again-1/a/x` and so on: base names stay, for some of them say what a log file is known by. */
+function* places(folder: LogPath, { relativePath }: SpoolFile): Generator<LogPath> {
+  yield joinLogPath(folder, relativePath);
+  for (let n = 1; n < MOST_NAMES; n++) {
+    yield joinLogPath(folder, `again-${n}/${relativePath}` as LogPath);
+  }
+}
+
+/** Room for the suffixes of a reason file that is being written. */
+const LONGEST_NAME = 200;
+
+/** Longer base names are cut, with some digits that tell them apart. */
+function fitting(path: string): string {
+  const at = path.lastIndexOf('/') + 1;
+  const base = path.slice(at);
+  if (Buffer.byteLength(base) <= LONGEST_NAME) return path;
+  const digits = createHash('sha256').update(path).digest('hex').slice(0, 16);
+  return `${path.slice(0, at)}${base.replace(/[^\x21-\x7e]/g, '_').slice(0, 150)}-${digits}`;
+}
+
+/** A file that we may not read cannot be compared. */
+async function looksLike(place: LogPath, file: SpoolFile) {
+  try {
+    return await lookAtPlace(place, file);
+  } catch {
+    return 'taken';
+  }
+}
+
+async function moveOrFree(file: SpoolFile, folder: LogPath, place: LogPath): Promise<Moved> {
+  let moved: Moved | undefined;
+  try {
+    moved = await moveToPlace(file, folder, place);
+    return moved;
+  } finally {
+    if (moved !== 'moved' && moved !== 'replaced') freePlace(place);
+  }
+}
+
+function dropRepeated(file: SpoolFile, place: LogPath): Put {
+  if (!isUnchanged(file, statSync(pathBytes(file.path), { throwIfNoEntry: false }))) {
+    return { kind: 'changed' };
+  }
+  unlinkSync(pathBytes(file.path));
+  return { kind: 'repeated', place };
+}
+
+async function moveOn(
+  paths: SpoolPaths,
+  { relativePath }: SpoolFile,
+  place: LogPath,
+): Promise<void> {
+  const stats = lstatSync(pathBytes(place));
+  const file = {
+    path: place,
+    relativePath,
+    sizeBytes: stats.size,
+    modifiedMs: modifiedTime(stats),
+  };
+  await putIntoFailed(paths, file, { code: 'CHANGED', reason: FAILURES.CHANGED });
+}
+
+function reasonOf(place: LogPath): LogPath {
+  return `${place}${REASON_SUFFIX}` as LogPath;
+}
+
+/** @returns false when the name of the reason file is taken by a file of somebody's */
+function writeReason(
+  place: LogPath,
+  file: SpoolFile,
+  failure: Failure,
+  wasReserved: boolean,
+): boolean {
+  const path = Buffer.from(reasonOf(place), 'latin1').toString('utf8');
+  const reason = {
+    version: 1,
+    file: displayPath(file.relativePath),
+    ...failure,
+    sizeBytes: file.sizeBytes,
+    failedAt: new Date().toISOString(),
+  };
+  const text = `${JSON.stringify(reason, null, 2)}\n`;
+  if (writeFileExclusive(path, text)) return true;
+  // That of the move that was interrupted here.
+  if (!wasReserved || !isReasonOf(path, reason.file)) return false;
+  writeFileAtomic(path, text);
+  return true;
+}
+
+function isReasonOf(path: string, file: string): boolean {
+  try {
+    const value = JSON.parse(readOwnText(path)) as { version?: unknown; file?: unknown };
+    return isDeepStrictEqual([value.version, value.file], [1, file]);
+  } catch {
+    return false;
+  }
+}

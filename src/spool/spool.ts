@@ -1,0 +1,100 @@
+import { lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeDirectory, TEMPORARY_SUFFIX } from '../../cache/atomic-write.js';
+import { S3LogExtractionError } from '../../cache/error.js';
+import { acquireLock, CacheLockedError, describeOwner, type Lock } from '../../cache/lock.js';
+import { requireSource } from '../source/require-source.js';
+import { MOVING, type SpoolPaths, spoolPaths, watchCommandFor } from './spool-paths.js';
+
+/** A spool that this process watches, and nobody else. */
+export interface Spool {
+  readonly paths: SpoolPaths;
+  readonly lock: Lock;
+  close(): void;
+}
+
+/** A folder of the spool is not what the service would make. */
+export class SpoolFolderError extends S3LogExtractionError {
+  constructor(path: string, why: string) {
+    super('SPOOL_FOLDER', `Could not use ${path} as a folder of the spool: ${why}.`, {
+      hint: 'Move it away; to have archive/ or failed/ on another disk, mount that one there.',
+    });
+  }
+}
+
+/** Another process watches this spool. */
+export class SpoolLockedError extends S3LogExtractionError {
+  constructor(root: string, cause: CacheLockedError) {
+    super(
+      'SPOOL_LOCKED',
+      `The spool ${root} is watched by ${describeOwner(cause.owner)}.`,
+      {
+        cause,
+        hint: 'One service watches a spool; end that one first ("s3logextraction stop", or SIGTERM). One that died on another host stops counting after 10 minutes.',
+      },
+      cause.exitCode,
+    );
+  }
+}
+
+/**
+ * Take a spool: make the folders that are missing, exclude others, and remove what a watcher that was killed left
+ * half copied.
+ *
+ * @param cacheRoot of the cache that it is watched for, for the lock to tell
+ * @param folder must be there: a service that makes what is not mounted yet would watch the wrong disk
+ * @throws {SourceNotFoundError} @throws {SpoolFolderError} @throws {SpoolLockedError} @throws {CacheWriteError}
+ */
+export function openSpool(folder: string, cacheRoot: string): Spool {
+  requireSource(folder);
+  const paths = spoolPaths(realpathSync(folder));
+  if (!statSync(paths.root).isDirectory()) throw new SpoolFolderError(paths.root, 'it is a file');
+  const { archive, failed, own, lock: lockFolder, stop } = paths;
+  for (const path of [own, lockFolder, stop, archive, failed]) {
+    requireRealFolder(path);
+    makeDirectory(path);
+  }
+  for (const parent of [archive, failed]) {
+    requireRealFolder(join(parent, MOVING));
+    makeDirectory(join(parent, MOVING));
+  }
+  const lock = holdLock(paths, watchCommandFor(cacheRoot));
+  try {
+    for (const parent of [archive, failed]) removeMatching(join(parent, MOVING), COPY);
+    for (const path of [own, lockFolder]) removeMatching(path, TEMPORARY);
+    removeMatching(stop, TOKEN, lock.token);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return { paths, lock, close: () => lock.release() };
+}
+
+/** As `MOVING` holds them. */
+const COPY = /^[0-9a-f]{12}$/;
+const TOKEN = /^[0-9a-f]{32}$/;
+const TEMPORARY = new RegExp(`\\.[0-9a-f]{12}\\${TEMPORARY_SUFFIX}$`);
+
+function holdLock(paths: SpoolPaths, command: string): Lock {
+  try {
+    return acquireLock(paths, { command });
+  } catch (error) {
+    throw error instanceof CacheLockedError ? new SpoolLockedError(paths.root, error) : error;
+  }
+}
+
+/** Whoever may put files here could otherwise have them moved anywhere. */
+function requireRealFolder(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isDirectory()) return;
+  throw new SpoolFolderError(
+    path,
+    stats.isSymbolicLink() ? 'it is a symbolic link' : 'it is no folder',
+  );
+}
+
+function removeMatching(folder: string, pattern: RegExp, except?: string): void {
+  for (const name of readdirSync(folder)) {
+    if (pattern.test(name) && name !== except) rmSync(join(folder, name), { force: true });
+  }
+}
