@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/extract.js')).extractCommand,
   },
   {
+    signature: 'watch <spool>',
+    describe: DESCRIPTIONS.watch,
+    load: async () => (await import('./commands/watch.js')).watchCommand,
+  },
+  {
     signature: 'stop',
     describe: DESCRIPTIONS.stop,
     load: async () => (await import('./commands/stop.js')).stopCommand,

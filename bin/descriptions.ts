@@ -1,6 +1,7 @@
 /** What help says of each command. */
 export const DESCRIPTIONS = {
   extract: 'Reduce raw logs to minimal records in the cache',
+  watch: 'Take logs as they arrive in a folder, and move each when it is done',
   stop: 'Ask the run on this cache to finish the files in hand and end; wait for it',
   status: 'What the cache holds, the last runs, the account of all lines, what is pending',
   update: 'Bring what is derived and published up to date',

@@ -22,6 +22,7 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
   removeTemporaryFiles(paths.root, TEMPORARY_CACHE_FILE);
   for (const directory of [
     paths.lock,
+    paths.watch,
     paths.commits,
     paths.segments,
     paths.ledger,

@@ -14,6 +14,7 @@ export interface CachePaths {
   readonly summaries: string;
   readonly lock: string;
   readonly stop: string;
+  readonly watch: string;
   readonly tmp: string;
 }
 
@@ -31,6 +32,7 @@ export function cachePaths(root: string): CachePaths {
     summaries: join(root, 'summaries'),
     lock: join(root, 'lock'),
     stop: join(root, 'stop'),
+    watch: join(root, 'watch'),
     tmp: join(root, 'tmp'),
   };
 }

@@ -1,8 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { S3LogExtractionError } from '../../cache/error.js';
+import type { LockContent, LockPlace } from '../../cache/lock-file.js';
+import type { CachePaths } from '../../cache/paths.js';
+import type { StopPlace } from '../../cache/stop-request.js';
 import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
+import type { Output } from '../output.js';
 
 /** The run goes on: what it has in hand takes longer than `--timeout`. */
 export class StopTimeoutError extends S3LogExtractionError {
@@ -33,31 +37,67 @@ export const stopCommand = defineCommand({
   examples: [['$0 stop', 'Stop the running extraction, losing nothing']],
   async run({ timeout }, { cacheDirectory, output }) {
     if (!(timeout >= 0)) throw new StopTimeoutOptionError();
-    const { readLock } = await import('../../cache/lock.js');
     const { cachePaths } = await import('../../cache/paths.js');
     const { requireOwnFolders } = await import('../../cache/own-file.js');
     const paths = cachePaths(cacheDirectory);
     requireOwnFolders(paths);
-    const lock = readLock(paths);
-    if (lock === undefined || !lock.held) {
+    const runs = await findRuns(paths);
+    if (runs.length === 0) {
       output.print('Nothing is running on this cache.');
       output.json({ running: false, stopped: false });
       return EXIT_STATUS.done.status;
     }
-    const owner = lock.owner;
-    if (owner === undefined) throw new StopTimeoutError(0, undefined);
-    const { requestStop } = await import('../../cache/stop-request.js');
-    requestStop(paths, owner.token);
-    output.note(`Asked pid ${owner.pid} on ${owner.host} (${owner.command}) to stop; waiting.`);
-    const deadline = performance.now() + timeout * 1000;
-    for (;;) {
-      const now = readLock(paths);
-      if (now === undefined || !now.held || now.owner?.token !== owner.token) break;
-      if (performance.now() > deadline) throw new StopTimeoutError(timeout, owner.pid);
-      await wait(POLL_MS);
-    }
+    if (runs.some(({ owner }) => owner === undefined)) throw new StopTimeoutError(0, undefined);
+    await stopAll(runs, timeout, output);
     output.print('Stopped. The next run goes on from there.');
     output.json({ running: true, stopped: true });
     return EXIT_STATUS.done.status;
   },
 });
+
+/** Somebody who holds a lock, of the cache or of a spool that is watched for it. */
+interface Run {
+  readonly place: LockPlace & StopPlace;
+  readonly owner: LockContent | undefined;
+}
+
+async function findRuns(paths: CachePaths): Promise<Run[]> {
+  const { readLock } = await import('../../cache/lock.js');
+  const { watchedSpools } = await import('../../cache/watched-spools.js');
+  const { spoolPaths, watchCommandFor } = await import('../../src/spool/spool-paths.js');
+  const command = watchCommandFor(paths.root);
+  // Watchers first: one that is asked to stop begins no further round.
+  const runs: Run[] = watchedSpools(paths).flatMap((spool) => {
+    const place = spoolPaths(spool);
+    try {
+      const lock = readLock(place);
+      return lock?.held && lock.owner?.command === command ? [{ place, owner: lock.owner }] : [];
+    } catch {
+      // Not ours to look at: nobody watches it for this cache as this user.
+      return [];
+    }
+  });
+  const lock = readLock(paths);
+  return lock?.held ? [...runs, { place: paths, owner: lock.owner }] : runs;
+}
+
+async function stopAll(runs: readonly Run[], timeout: number, output: Output): Promise<void> {
+  const { requestStop } = await import('../../cache/stop-request.js');
+  const { readLock } = await import('../../cache/lock.js');
+  for (const { place, owner } of runs) requestStop(place, owner?.token ?? '');
+  const told = new Set<number>();
+  for (const { owner } of runs) {
+    if (owner === undefined || told.has(owner.pid)) continue;
+    told.add(owner.pid);
+    output.note(`Asked pid ${owner.pid} on ${owner.host} (${owner.command}) to stop; waiting.`);
+  }
+  const deadline = performance.now() + timeout * 1000;
+  for (const { place, owner } of runs) {
+    for (;;) {
+      const now = readLock(place);
+      if (now === undefined || !now.held || now.owner?.token !== owner?.token) break;
+      if (performance.now() > deadline) throw new StopTimeoutError(timeout, owner?.pid);
+      await wait(POLL_MS);
+    }
+  }
+}

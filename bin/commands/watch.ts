@@ -1,0 +1,101 @@
+import { S3LogExtractionError } from '../../cache/error.js';
+import { defineCommand } from '../command.js';
+import { DESCRIPTIONS } from '../descriptions.js';
+import { WORKERS_OPTION, workerCount } from '../worker-count.js';
+
+/** `--interval` or `--settle` is no number of seconds. */
+export class WatchTimeError extends S3LogExtractionError {
+  constructor(option: string, least: string) {
+    super(
+      'INVALID_WATCH_TIME',
+      `${option} must be a number of seconds, ${least} and at most 86400.`,
+      {},
+      2,
+    );
+  }
+}
+
+export const watchCommand = defineCommand({
+  name: 'watch',
+  describe: DESCRIPTIONS.watch,
+  positionals: {
+    spool: {
+      required: true,
+      describe: 'Folder in which logs arrive, sub-folders included; archive/ and failed/ are made',
+    },
+  },
+  options: {
+    interval: {
+      type: 'number',
+      default: 30,
+      describe: 'Seconds between looks at the folder, besides those that events cause',
+    },
+    settle: {
+      type: 'number',
+      default: 10,
+      describe: 'A file is taken when it has not changed for this many seconds',
+    },
+    'max-workers': WORKERS_OPTION,
+    mode: {
+      choices: ['generic', 'dandi'],
+      describe: 'Which keys are kept (default: as before, else generic)',
+    },
+    // biome-ignore lint/suspicious/noThenProperty: the name of an option
+    then: {
+      choices: ['summaries'],
+      describe: 'Bring this up to date after rounds in which logs were extracted',
+    },
+    once: {
+      type: 'boolean',
+      default: false,
+      describe: 'Take what has settled, then end (default: go on until SIGINT, SIGTERM or "stop")',
+    },
+    health: {
+      type: 'string',
+      describe: 'File that tells every 10 seconds how the service is, as JSON',
+    },
+    'log-format': {
+      choices: ['text', 'json'],
+      default: 'text',
+      describe: 'Lines on stderr',
+    },
+  },
+  examples: [
+    ['$0 watch /data/spool', 'Take what rsync, git-annex or uploads bring'],
+    ['$0 watch /data/spool --then summaries --health /run/watch.json', 'And publish it'],
+    ['$0 watch /data/spool --once', 'For CRON'],
+  ],
+  async run(options, { cacheDirectory, env }) {
+    const { interval, settle } = options;
+    if (!(interval > 0 && interval <= 86_400))
+      throw new WatchTimeError('--interval', 'more than 0');
+    if (!(settle >= 0 && settle <= 86_400)) throw new WatchTimeError('--settle', '0 or more');
+    const workers = workerCount(options.maxWorkers);
+    const { createServiceLog } = await import('../service-log.js');
+    const { HealthFile, requireOutsideSpool } = await import('../health-file.js');
+    const { watchSpool } = await import('../run-watch.js');
+    if (options.health !== undefined) requireOutsideSpool(options.health, options.spool);
+    const { json: isJson, quiet: isQuiet, logFormat } = options;
+    const log = createServiceLog({ format: logFormat as 'text' | 'json', isQuiet, isJson });
+    const health = new HealthFile(options.health, (message) => log.warn(message));
+    try {
+      return await watchSpool(
+        {
+          spool: options.spool,
+          cacheDirectory,
+          env,
+          workers,
+          mode: options.mode as 'generic' | 'dandi' | undefined,
+          intervalMs: interval * 1000,
+          settleMs: settle * 1000,
+          isOnce: options.once,
+          publishes: options.then === 'summaries',
+        },
+        log,
+        health,
+      );
+    } finally {
+      health.close();
+    }
+  },
+});
