@@ -185,8 +185,9 @@ class Watch {
       this.isStopped ||= isStopRequested(paths, lock.token);
       return status;
     } finally {
-      cache?.close();
+      // First, since a lock that cannot be given back on a full disk must not leave them behind.
       await threads.close();
+      cache?.close();
     }
   }
 

@@ -201,7 +201,8 @@ async function copyWhole(file: SpoolFile, to: LogPath): Promise<boolean> {
   }
 }
 
-function temporaryIn(folder: LogPath): LogPath {
+/** A new name for what is on its way to a place below `archive` or `failed`. */
+export function temporaryIn(folder: LogPath): LogPath {
   return joinLogPath(folder, `${MOVING}/${randomBytes(6).toString('hex')}` as LogPath);
 }
 

@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, statSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { writeFileAtomic } from '../../cache/atomic-write.js';
+import { PRIVATE } from '../../cache/atomic-write.js';
 import { S3LogExtractionError } from '../../cache/error.js';
-import { writeFileExclusive } from '../../cache/exclusive-write.js';
-import { readOwnText } from '../../cache/own-file.js';
 import {
   displayPath,
   joinLogPath,
@@ -22,6 +31,7 @@ import {
   moveToPlace,
   reservePlace,
   type SpoolFile,
+  temporaryIn,
 } from './move-file.js';
 import type { SpoolPaths } from './spool-paths.js';
 
@@ -106,16 +116,24 @@ export async function putIntoFailed(
     const state = await looksLike(place, file);
     if (state === 'same') return dropRepeated(file, place);
     if (state === 'taken' || !reservePlace(place)) continue;
-    if (!writeReason(place, file, failure, state === 'reserved')) {
-      freePlace(place);
-      continue;
-    }
+    if (!reasonBeside(folder, place, file, failure, state === 'reserved')) continue;
     const kind = await moveOrFree(file, folder, place);
     if (kind === 'moved' || kind === 'replaced') return { kind: 'moved', place };
     unlinkSync(pathBytes(reasonOf(place)));
     return { kind };
   }
   throw new SpoolFullError(displayPath(file.path), paths.failed);
+}
+
+/** @returns false when its name is taken: then the place is given up */
+function reasonBeside(...[folder, place, ...rest]: Parameters<typeof writeReason>): boolean {
+  let isWritten = false;
+  try {
+    isWritten = writeReason(folder, place, ...rest);
+    return isWritten;
+  } finally {
+    if (!isWritten) freePlace(place);
+  }
 }
 
 /** `failed/a/x`, then `failed/again-1/a/x` and so on: base names stay, for some of them say what a log file is known by. */
@@ -184,14 +202,19 @@ function reasonOf(place: LogPath): LogPath {
   return `${place}${REASON_SUFFIX}` as LogPath;
 }
 
-/** @returns false when the name of the reason file is taken by a file of somebody's */
+/**
+ * Reserved and replaced as files are, so that nothing is overwritten, and a kill leaves no half of it.
+ *
+ * @returns false when the name of the reason file is taken by a file of somebody's
+ */
 function writeReason(
+  folder: LogPath,
   place: LogPath,
   file: SpoolFile,
   failure: Failure,
   wasReserved: boolean,
 ): boolean {
-  const path = Buffer.from(reasonOf(place), 'latin1').toString('utf8');
+  const path = reasonOf(place);
   const reason = {
     version: 1,
     file: displayPath(file.relativePath),
@@ -199,17 +222,37 @@ function writeReason(
     sizeBytes: file.sizeBytes,
     failedAt: new Date().toISOString(),
   };
-  const text = `${JSON.stringify(reason, null, 2)}\n`;
-  if (writeFileExclusive(path, text)) return true;
-  // That of the move that was interrupted here.
-  if (!wasReserved || !isReasonOf(path, reason.file)) return false;
-  writeFileAtomic(path, text);
+  // Taken: perhaps by that of the move that was interrupted here.
+  if (!reservePlace(path) && !(wasReserved && isReasonOf(path, reason.file))) return false;
+  const temporary = temporaryIn(folder);
+  try {
+    writeWhole(temporary, `${JSON.stringify(reason, null, 2)}\n`);
+    renameSync(pathBytes(temporary), pathBytes(path));
+  } catch (error) {
+    rmSync(pathBytes(temporary), { force: true });
+    freePlace(path);
+    throw error;
+  }
   return true;
 }
 
-function isReasonOf(path: string, file: string): boolean {
+function writeWhole(path: LogPath, text: string): void {
+  const fd = openSync(pathBytes(path), 'wx', PRIVATE.file);
   try {
-    const value = JSON.parse(readOwnText(path)) as { version?: unknown; file?: unknown };
+    const bytes = Buffer.from(text);
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function isReasonOf(path: LogPath, file: string): boolean {
+  try {
+    const value = JSON.parse(readFileSync(pathBytes(path), 'utf8')) as {
+      version?: unknown;
+      file?: unknown;
+    };
     return isDeepStrictEqual([value.version, value.file], [1, file]);
   } catch {
     return false;

@@ -368,7 +368,7 @@ describe('a service', () => {
     sandbox.put('one.log', logText(ONE));
     const { child, ended } = sandbox.watch('--health', 'health.json');
     await sandbox.until('health.json');
-    while (!readFileSync(join(sandbox.root, 'health.json'), 'utf8').includes('waiting'))
+    while (!readFileSync(join(sandbox.root, 'health.json'), 'utf8').includes('"state": "waiting"'))
       await wait(20);
     child.kill('SIGINT');
     const { status, stderr } = await ended;
