@@ -11,6 +11,8 @@ const BEFORE_TIME: readonly Reason[] = [
   'truncated_before_time',
   'invalid_time',
   'line_too_long',
+  'structured_not_json',
+  'structured_unknown_version',
 ];
 
 const LINES = FILE_NUMBERS.indexOf('lines');

@@ -39,6 +39,9 @@ export const REASONS = [
   'invalid_turn_around_time',
   'two_records_in_one_line',
   'line_too_long',
+  'structured_not_json',
+  'structured_unknown_version',
+  'structured_invalid_field',
 ] as const;
 
 export type Reason = (typeof REASONS)[number];

@@ -10,6 +10,9 @@ export const CHUNK_BYTES = 1 << 20;
 /** A line longer than this is rejected unread; see `scan-lines.ts`. */
 export const LONGEST_LINE = 1 << 20;
 
+/** Room for a line that is made of a structured record: twice a key of 1,024 bytes in which every byte is encoded twice. */
+export const MADE_LINE_BYTES = 1 << 14;
+
 /** Read beyond the end, 16 bytes at a time, and one byte for an end of its own. */
 const SLACK_BYTES = 64;
 
@@ -94,7 +97,7 @@ export class RecordBatch {
     private readonly limits: BatchLimits,
     { contentOnly = false, addressFilter }: RecordChoice = {},
   ) {
-    const inputBytes = CHUNK_BYTES + LONGEST_LINE + SLACK_BYTES;
+    const inputBytes = CHUNK_BYTES + LONGEST_LINE + SLACK_BYTES + MADE_LINE_BYTES;
     // Full is asked for between pieces and small files; what comes between must fit.
     const rows = limits.rows + Math.ceil(MOST_HELD_BYTES / SHORTEST_LINE);
     const core = startCore(inputBytes, rows, limits.keyBytes + MOST_HELD_BYTES, contentOnly);

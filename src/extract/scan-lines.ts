@@ -2,7 +2,13 @@ import { LF } from './bytes.js';
 import { KIND, Line } from './line.js';
 import { parseLine } from './parse-line.js';
 import { NOTES, REASON, REASONS } from './reasons.js';
-import { LONGEST_LINE, type RecordBatch, type ScanResult } from './record-batch.js';
+import {
+  LONGEST_LINE,
+  MADE_LINE_BYTES,
+  type RecordBatch,
+  type ScanResult,
+} from './record-batch.js';
+import { isStructured, type StructuredTaker, takeStructured } from './take-structured.js';
 
 /** The account of one log file, or of a part of one (invariant I3). */
 export interface FileAccount {
@@ -100,9 +106,24 @@ function takeLine(
   const reason =
     end - start > LONGEST_LINE ? REASON.line_too_long : parseLine(batch.input, start, end, line);
   if (reason !== 0) {
-    reject(fileOffset + start, reason, name, batch, account);
+    if (reason !== REASON.line_too_long && isStructured(batch.input, start, end)) {
+      account.lines--;
+      takeStructured(
+        batch.input,
+        start,
+        end,
+        new Structured(fileOffset + start, name, batch, account),
+      );
+    } else {
+      reject(fileOffset + start, reason, name, batch, account);
+    }
     return;
   }
+  takeRecord(batch, account);
+}
+
+/** Take what the careful parser has found. */
+function takeRecord(batch: RecordBatch, account: FileAccount): void {
   if (line.notes !== 0) countNotes(line.notes, account);
   if (line.kind === KIND.skipped) {
     account.skipped++;
@@ -114,6 +135,42 @@ function takeLine(
   } else {
     account.skipped++;
     account.notes[taken === 'key_not_content' ? OTHER_KEY : SKIPPED_ADDRESS]++;
+  }
+}
+
+/** Counts each record of a structured line as a line of its own. */
+class Structured implements StructuredTaker {
+  constructor(
+    private readonly offset: number,
+    private readonly name: string,
+    private readonly batch: RecordBatch,
+    private readonly account: FileAccount,
+  ) {}
+
+  line(text: string): void {
+    const reason = this.judge(text);
+    if (reason === 0) {
+      this.account.lines++;
+      takeRecord(this.batch, this.account);
+    } else {
+      this.rejected(reason);
+    }
+  }
+
+  /** @returns 0, and what it says in `line`, or the code of a reason */
+  private judge(text: string): number {
+    const { input } = this.batch;
+    // Behind all that is read: see MADE_LINE_BYTES.
+    const start = input.length - MADE_LINE_BYTES;
+    if (text.length >= MADE_LINE_BYTES) return REASON.invalid_key;
+    const end = start + input.write(text, start, 'latin1');
+    input[end] = LF;
+    return parseLine(input, start, end, line);
+  }
+
+  rejected(reason: number): void {
+    this.account.lines++;
+    reject(this.offset, reason, this.name, this.batch, this.account);
   }
 }
 
