@@ -69,6 +69,8 @@ class Watch {
   /** Whether something is in the cache that may not be published yet: what an earlier process left to do is not known. */
   private isPublicationDue: boolean;
   private nextInMs: number | undefined;
+  /** When logs were last extracted, by `performance.now()`. */
+  private lastTakenMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly options: WatchOptions,
@@ -234,6 +236,7 @@ class Watch {
     this.tellScan(scan, left);
     if (extracted > 0) {
       health.lastExtraction = new Date().toISOString();
+      this.lastTakenMs = performance.now();
       this.isPublicationDue = this.options.publishes;
     }
     this.log.note(
@@ -249,16 +252,20 @@ class Watch {
     counts.emptied += emptied;
   }
 
-  /** Until the next round is due: after the interval, or once what has come or waits may have settled. */
+  /**
+   * Until the next round is due: after the interval, or once what has come or waits may have settled. Logs are extracted once in an
+   * interval at most, since each time makes a commit, and commits are for ever.
+   */
   private async rest(): Promise<void> {
     const { intervalMs, settleMs } = this.options;
     const from = performance.now();
     while (!this.shouldStop()) {
       const { lastMs } = this.events;
       const now = performance.now();
+      if (now - from >= intervalMs) return;
       const isSettled = lastMs !== undefined && now - lastMs >= settleMs + LOOK_MS;
       const isRipe = this.nextInMs !== undefined && now - from >= this.nextInMs + LOOK_MS;
-      if (isSettled || isRipe || now - from >= intervalMs) return;
+      if ((isSettled || isRipe) && now - this.lastTakenMs >= intervalMs) return;
       await wait(LOOK_MS);
     }
   }

@@ -27,8 +27,9 @@ export const watchCommand = defineCommand({
   options: {
     interval: {
       type: 'number',
-      default: 30,
-      describe: 'Seconds between looks at the folder, besides those that events cause',
+      default: 60,
+      describe:
+        'Seconds between looks at the folder, and at least between two commits; events make the first come sooner',
     },
     settle: {
       type: 'number',

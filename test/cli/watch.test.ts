@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
-  existsSync,
+  chmodSync,
+  chownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,15 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acquireLock } from '../../cache/lock.js';
-import { cachePaths } from '../../cache/paths.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { readTree } from '../support/published-tree.js';
 import { randomLines } from '../support/random-lines.js';
 import { SpoolSandbox } from '../support/spool.js';
-import { accountOf, expectedTree, logText, recordsOf } from '../support/truth.js';
+import { accountOf, logText } from '../support/truth.js';
 
 const ONE = randomLines(40, 1);
 const TWO = randomLines(30, 2);
@@ -32,7 +30,6 @@ let sandbox: SpoolSandbox;
 beforeEach(() => {
   sandbox = new SpoolSandbox();
 });
-afterEach(() => sandbox.kill());
 
 describe('a round', () => {
   it('archives logs, sets what is none aside with a reason, removes empty files and leaves the unfinished', async () => {
@@ -250,6 +247,35 @@ describe('a round', () => {
   });
 });
 
+it.skipIf(process.getuid?.() !== 0)(
+  'as another user: moves files of others, too, and sets aside what it may not read',
+  async () => {
+    const [mine, secret] = [
+      sandbox.put('a/one.log', logText(ONE)),
+      sandbox.put('two.log', logText(TWO)),
+    ];
+    chmodSync(mine, 0o644);
+    chmodSync(secret, 0o600);
+    const own = [sandbox.root, sandbox.home, sandbox.tmp, sandbox.spool, join(sandbox.spool, 'a')];
+    for (const folder of own) chownSync(folder, 65_534, 65_534);
+    const args = ['watch', 'spool', '--once', '--settle', '0', '--json'];
+    const { status, json } = await sandbox.run(args, { uid: 65_534 });
+    expect(status).toBe(3);
+    expect(json).toMatchObject({
+      extracted: 1,
+      archived: 1,
+      failed: { NO_PERMISSION: 1 },
+      left: 0,
+    });
+    expect(sandbox.files()).toEqual([
+      'archive/a/one.log',
+      'failed/two.log',
+      'failed/two.log.reason.json',
+    ]);
+    expect(sandbox.reason('two.log').code).toBe('NO_PERMISSION');
+  },
+);
+
 function mayMount(): boolean {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
   try {
@@ -288,113 +314,3 @@ it.skipIf(!mayMount())(
     }
   },
 );
-
-describe('a service', () => {
-  it('takes files as they come and when they have settled, publishes, and ends well by SIGTERM', async () => {
-    const { child, ended } = sandbox.watch(
-      '--then',
-      'summaries',
-      '--health',
-      'health.json',
-      '--log-format',
-      'json',
-    );
-    await sandbox.until('spool/failed/.moving');
-    sandbox.put('one.log', logText(ONE));
-    const growing = sandbox.put('sub/two.log', '');
-    const lines = logText(TWO).split(/(?<=\n)/);
-    for (const line of lines.slice(0, 12)) {
-      appendFileSync(growing, line);
-      await wait(50);
-      expect(existsSync(growing)).toBe(true);
-    }
-    appendFileSync(growing, lines.slice(12).join(''));
-    await sandbox.until('spool/archive/sub/two.log');
-    await sandbox.until('spool/archive/one.log');
-    // Totals, and tables of the archive, are for others to make.
-    const expected = new Map(
-      [...expectedTree(recordsOf([...ONE, ...TWO]))].filter(
-        ([path]) => !/totals\.json$|^archive\//.test(path),
-      ),
-    );
-    while (readTree(join(sandbox.cache, 'summaries')).size < expected.size) await wait(20);
-    // Between rounds nobody holds the cache.
-    while ((await sandbox.run(['update', 'summaries'])).status !== 0) await wait(50);
-    expect(readTree(join(sandbox.cache, 'summaries'))).toEqual(expected);
-    child.kill('SIGTERM');
-    const { status, stderr } = await ended;
-    expect(status).toBe(0);
-    const log = stderr
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(log.every(({ time, level, message }) => time && level === 'info' && message)).toBe(true);
-    const health = JSON.parse(readFileSync(join(sandbox.root, 'health.json'), 'utf8'));
-    expect(health).toMatchObject({
-      version: 1,
-      pid: child.pid,
-      state: 'stopped',
-      counts: { extracted: 2, archived: 2, failed: 0 },
-      lastError: null,
-    });
-  });
-
-  it('excludes another one; "stop" on its cache ends it while it is idle, and no other', async () => {
-    const { ended } = sandbox.watch('--json');
-    await sandbox.until('cache/watch');
-    const second = await sandbox.once();
-    expect([second.status, second.report.error.code]).toEqual([4, 'SPOOL_LOCKED']);
-    expect(second.report.error.message).toMatch(/is watched by process \d+ on .*watch --cache/);
-    sandbox.put('one.log', logText(ONE));
-    await sandbox.until('spool/archive/one.log');
-    const other = await sandbox.run(['stop', '--cache', join(sandbox.root, 'other'), '--json']);
-    expect(other.json).toEqual({ running: false, stopped: false });
-    expect(await sandbox.done('stop')).toEqual({ running: true, stopped: true });
-    expect((await ended).status).toBe(0);
-    expect(await sandbox.done('stop')).toEqual({ running: false, stopped: false });
-    // A dead one excludes nobody.
-    const killed = sandbox.watch();
-    sandbox.put('two.log', logText(TWO));
-    await sandbox.until('spool/archive/two.log');
-    killed.child.kill('SIGKILL');
-    await killed.ended;
-    expect(await sandbox.done('stop')).toEqual({ running: false, stopped: false });
-    expect((await sandbox.once()).status).toBe(0);
-  });
-
-  it('waits for another writer of the cache; "stop" and signals end that, too', async () => {
-    await sandbox.once();
-    const lock = acquireLock(cachePaths(sandbox.cache), { command: 'a long one' });
-    sandbox.put('one.log', logText(ONE));
-    const { child, ended } = sandbox.watch('--health', 'health.json');
-    await sandbox.until('health.json');
-    while (!readFileSync(join(sandbox.root, 'health.json'), 'utf8').includes('"state": "waiting"'))
-      await wait(20);
-    child.kill('SIGINT');
-    const { status, stderr } = await ended;
-    expect(status).toBe(0);
-    expect(stderr).toContain('being written by process');
-    expect(sandbox.files()).toEqual(['one.log']);
-    sandbox.watch();
-    await wait(300);
-    lock.release();
-    await sandbox.until('spool/archive/one.log');
-  });
-
-  it('outlives a failure, tells it in its health file, and goes on', async () => {
-    sandbox.watch('--health', 'health.json');
-    await sandbox.until('cache/watch');
-    renameSync(join(sandbox.cache, 'commits'), join(sandbox.root, 'commits'));
-    writeFileSync(join(sandbox.cache, 'commits'), '');
-    sandbox.put('one.log', logText(ONE));
-    const health = () => JSON.parse(readFileSync(join(sandbox.root, 'health.json'), 'utf8'));
-    await sandbox.until('health.json');
-    while (health().lastError === null) await wait(50);
-    expect(health().lastError).toMatchObject({ code: expect.any(String) });
-    expect(sandbox.files()).toEqual(['one.log']);
-    execFileSync('rm', [join(sandbox.cache, 'commits')]);
-    renameSync(join(sandbox.root, 'commits'), join(sandbox.cache, 'commits'));
-    await sandbox.until('spool/archive/one.log');
-    while (health().lastError !== null) await wait(50);
-  });
-});
