@@ -80,8 +80,8 @@ export async function extractLogs(
     bucket,
     refusesNonLogs: given !== undefined,
     observer: {
-      committed: (files) => {
-        bucket?.committed(files);
+      committed: (files, rejected) => {
+        bucket?.committed(files, rejected);
         for (const file of files) given?.committed(file);
       },
       failed: (path, reason, file) => {
