@@ -173,7 +173,6 @@ export interface IndexColumns {
 }
 
 /** @throws {DamagedCacheError} */
-/** @throws {DamagedCacheError} */
 export function readIndexFile(path: string): IndexColumns {
   const file = readOwnFile(path);
   try {
