@@ -78,6 +78,8 @@ export function isHeld(lock: LockFile, now: () => number): boolean {
 }
 
 const LOCK_NAME = /^\d{12}\.json$/;
+/** That has twelve digits. */
+export const LAST_GENERATION = 999_999_999_999;
 
 /** @returns undefined when it is gone */
 function readLockFile(paths: LockPlace, generation: number): LockFile | undefined {

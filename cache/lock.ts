@@ -7,12 +7,13 @@ import { fileSystemTimeMs } from './file-system-time.js';
 import type { LockPlace } from './lock-file.js';
 import {
   isHeld,
+  LAST_GENERATION,
   type LockContent,
   listGenerations,
   lockFilePath,
   readHighestLock,
 } from './lock-file.js';
-import { openOwnFile, WRITE_OWN } from './own-file.js';
+import { DamagedCacheError, openOwnFile, WRITE_OWN } from './own-file.js';
 import { currentProcess } from './process-identity.js';
 
 /** The right to write to a cache (FORMAT.md W5). */
@@ -68,6 +69,18 @@ export class LockLostError extends S3LogExtractionError {
   }
 }
 
+/** No lock file can have a higher number; no cache that was only used gets there. */
+class LockNumberError extends DamagedCacheError {
+  constructor(paths: LockPlace) {
+    super(
+      lockFilePath(paths, LAST_GENERATION),
+      'its number is the last there is',
+      undefined,
+      'Nobody writes to this cache now. Remove that file, then run the same command again.',
+    );
+  }
+}
+
 const RENEWAL_INTERVAL_MS = 20_000;
 
 /** Far more than any race takes; without a limit a damaged lock directory could hang a run. */
@@ -90,6 +103,7 @@ export function acquireLock(paths: LockPlace, { command }: { readonly command: s
       throw new CacheLockedError(paths.root, highest.content);
     }
     const generation = (highest?.generation ?? 0) + 1;
+    if (generation > LAST_GENERATION) throw new LockNumberError(paths);
     const owner = currentProcess();
     const content: LockContent = { generation, token, state: 'held', ...owner, since, command };
     // Whoever loses a race starts again; each turn means that another process has succeeded.

@@ -139,10 +139,18 @@ describe('acquireLock', () => {
     expect(() => acquire(paths)).toThrow('it is not a regular file but a folder');
   });
 
-  it('does not hang when generations are used up', () => {
+  it('does not hang when generations are used up, but says what to do', () => {
     const paths = scratchPaths();
     leaveLock(paths, { generation: 999_999_999_999, state: 'free' });
-    expect(() => acquire(paths)).toThrow(expect.objectContaining({ code: 'CACHE_WRITE_FAILED' }));
+    const path = lockFilePath(paths, 999_999_999_999);
+    expect(catchError(() => acquire(paths))).toMatchObject({
+      code: 'CACHE_DAMAGED',
+      message: expect.stringContaining(path),
+      hint: expect.stringContaining('Remove that file'),
+    });
+    expect(lockNames(paths)).toEqual(['999999999999.json']);
+    rmSync(path);
+    expect(acquire(paths).generation).toBe(1);
   });
 
   it('is not misled by what a killed process left between link and cleanup', () => {
