@@ -11,7 +11,9 @@ export const statusCommand = defineCommand({
     const { openCacheForReading } = await import('../../cache/open-cache.js');
     const { readCacheStatus } = await import('../../cache/cache-status.js');
     const { paths, cacheFile } = openCacheForReading(cacheDirectory);
+    const { findWatchers } = await import('../../src/spool/find-watchers.js');
     const status = readCacheStatus(paths);
+    const watchers = findWatchers(paths);
     const { lines, runs, lock } = status;
     const running = lock?.held ? lock.owner : undefined;
     const text = [
@@ -35,6 +37,10 @@ export const statusCommand = defineCommand({
         : lock?.held
           ? '  running:   another process (its lock file cannot be read)'
           : '  running:   nothing',
+      ...watchers.map(
+        ({ spool, owner }) =>
+          `  watching:  ${inOneLine(spool.root)}, pid ${owner.pid} on ${owner.host}, since ${owner.since}`,
+      ),
     ];
     if (runs.length > 0) text.push('Last runs:');
     for (const run of runs) {
@@ -56,6 +62,12 @@ export const statusCommand = defineCommand({
               host: running.host,
               since: running.since,
             },
+      watching: watchers.map(({ spool, owner: { pid, host, since } }) => ({
+        spool: spool.root,
+        pid,
+        host,
+        since,
+      })),
     });
     return EXIT_STATUS.done.status;
   },

@@ -63,20 +63,9 @@ interface Run {
 
 async function findRuns(paths: CachePaths): Promise<Run[]> {
   const { readLock } = await import('../../cache/lock.js');
-  const { watchedSpools } = await import('../../cache/watched-spools.js');
-  const { spoolPaths, watchCommandFor } = await import('../../src/spool/spool-paths.js');
-  const command = watchCommandFor(paths.root);
+  const { findWatchers } = await import('../../src/spool/find-watchers.js');
   // Watchers first: one that is asked to stop begins no further round.
-  const runs: Run[] = watchedSpools(paths).flatMap((spool) => {
-    const place = spoolPaths(spool);
-    try {
-      const lock = readLock(place);
-      return lock?.held && lock.owner?.command === command ? [{ place, owner: lock.owner }] : [];
-    } catch {
-      // Not ours to look at: nobody watches it for this cache as this user.
-      return [];
-    }
-  });
+  const runs: Run[] = findWatchers(paths).map(({ spool, owner }) => ({ place: spool, owner }));
   const lock = readLock(paths);
   return lock?.held ? [...runs, { place: paths, owner: lock.owner }] : runs;
 }

@@ -85,18 +85,22 @@ describe('a watcher', () => {
   });
 
   it('excludes another one; "stop" on its cache ends it while it is idle, and no other', async () => {
-    const { ended } = sandbox.watch('--json');
+    const { child, ended } = sandbox.watch('--json');
     await sandbox.until('cache/watch');
     const second = await sandbox.once();
     expect([second.status, second.report.error.code]).toEqual([4, 'SPOOL_LOCKED']);
     expect(second.report.error.message).toMatch(/is watched by process \d+ on .*watch --cache/);
     sandbox.put('one.log', logText(ONE));
     await sandbox.until('spool/archive/one.log');
+    const { watching } = await sandbox.done('status');
+    expect(watching).toMatchObject([{ spool: sandbox.spool, pid: child.pid }]);
+    expect((await sandbox.run(['status'])).stdout).toContain(`watching:  ${sandbox.spool}, pid`);
     const other = await sandbox.run(['stop', '--cache', join(sandbox.root, 'other'), '--json']);
     expect(other.json).toEqual({ running: false, stopped: false });
     expect(await sandbox.done('stop')).toEqual({ running: true, stopped: true });
     expect((await ended).status).toBe(0);
     expect(await sandbox.done('stop')).toEqual({ running: false, stopped: false });
+    expect((await sandbox.done('status')).watching).toEqual([]);
     // A dead one excludes nobody.
     const killed = sandbox.watch();
     sandbox.put('two.log', logText(TWO));
