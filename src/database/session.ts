@@ -13,16 +13,19 @@ const LOSS_PAUSES_MS = [250, 500, 1000, 2000, 4000, 8000, 8000, 8000];
 const MOST_CONTENTIONS = 20;
 const CONTENTION_PAUSE_MS = 500;
 
-/** Connections that are opened when they are needed, and anew when they have broken. */
+/**
+ * Connections that are opened when they are needed, and anew when they have broken. Several may use them at once: they wait for the same
+ * connection, since one that nobody knows of any more would keep the process alive for ever.
+ */
 export class Session {
-  private main: Connection | undefined;
-  private other: Connection | undefined;
+  private main: Promise<Connection> | undefined;
+  private other: Promise<Connection> | undefined;
 
   constructor(readonly settings: DatabaseSettings) {}
 
   /** A second connection, for what is committed by itself. */
-  async side(): Promise<Connection> {
-    this.other ??= await connect(this.settings);
+  side(): Promise<Connection> {
+    this.other ??= connect(this.settings);
     return this.other;
   }
 
@@ -41,9 +44,10 @@ export class Session {
     let losses = 0;
     let contentions = 0;
     for (;;) {
+      this.main ??= connect(this.settings);
+      const used = this.main;
       try {
-        this.main ??= await connect(this.settings);
-        return await work(this.main);
+        return await work(await used);
       } catch (error) {
         const isLoss = error instanceof DatabaseUnreachableError || isConnectionLoss(error);
         const isRetried = isLoss
@@ -51,7 +55,7 @@ export class Session {
           : isContention(error) && contentions < MOST_CONTENTIONS;
         if (!isRetried) throw databaseError(error, this.settings, doing) ?? error;
         if (isLoss) {
-          await this.close();
+          await this.giveUp(used);
           await wait(LOSS_PAUSES_MS[losses++]);
         } else {
           contentions++;
@@ -66,6 +70,17 @@ export class Session {
     const open = [this.main, this.other];
     this.main = undefined;
     this.other = undefined;
-    await Promise.all(open.map((client) => client && disconnect(client)));
+    await Promise.all(open.map(ended));
   }
+
+  /** Another that lost the same connection may have a new one by now. */
+  private async giveUp(lost: Promise<Connection>): Promise<void> {
+    if (this.main === lost) await this.close();
+    else await ended(lost);
+  }
+}
+
+async function ended(connection: Promise<Connection> | undefined): Promise<void> {
+  const client = await connection?.catch(() => undefined);
+  if (client !== undefined) await disconnect(client);
 }

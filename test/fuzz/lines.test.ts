@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { KIND, Line } from '../../src/extract/line.js';
 import { parseLine } from '../../src/extract/parse-line.js';
-import { REASONS } from '../../src/extract/reasons.js';
+import { REASON, REASONS } from '../../src/extract/reasons.js';
 import { RecordBatch } from '../../src/extract/record-batch.js';
 import { emptyAccount, resetAccount, scanLines } from '../../src/extract/scan-lines.js';
 import { lineBytes } from '../extract/line-arbitraries.js';
@@ -154,7 +154,8 @@ it(`${LINES} mutated lines: three parsers agree, and every line is accounted for
     for (let i = 0; i < reasons.length; i++) reasons[i] += account.reasons[i] as number;
   }
   expect(accepted).toBeGreaterThan(LINES / 20);
-  // Nearly every reason was met: what is fuzzed is not one corner.
-  const met = REASONS.filter((_, i) => i > 0 && (reasons[i] as number) > 0);
-  expect(met.length).toBeGreaterThanOrEqual(REASONS.length - 4);
+  // Nearly every reason was met: what is fuzzed is not one corner. (Structured records: structured.test.ts.)
+  const ofText = REASONS.filter((name) => !name.startsWith('structured_'));
+  const met = ofText.filter((name) => name !== 'accepted' && (reasons[REASON[name]] as number) > 0);
+  expect(met.length).toBeGreaterThanOrEqual(ofText.length - 4);
 }, 3_600_000);
