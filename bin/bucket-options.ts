@@ -31,6 +31,7 @@ export const BUCKET_OPTIONS = {
   'delete-after': {
     type: 'boolean',
     default: false,
-    describe: 'With s3://: delete objects once what was read of them is committed for good',
+    describe:
+      'With s3://: delete objects once they are committed for good, but for those with rejected lines',
   },
 } as const satisfies OptionSpecs;

@@ -119,16 +119,12 @@ export class RowEncoder extends RowWriter {
       this.rows = exports.rows.value;
       sums.rows += this.rows - rows;
       const stop = exports.stop.value;
-      if (this.at >= PIECE_BYTES) this.closePiece();
-      if (stop === STOP.otherDay) {
-        this.noteDay(exports.otherTime.value);
-      } else if (stop === STOP.full && this.rows > 0) {
-        this.closePiece();
-      } else {
-        // Also what finds no room in all of the output.
-        break;
-      }
+      if (stop === STOP.otherDay) this.noteDay(exports.otherTime.value);
+      else if (stop === STOP.full && this.rows > 0) this.closePiece();
+      // Also what finds no room in all of the output.
+      else break;
     }
+    if (this.at >= PIECE_BYTES) this.closePiece();
     sums.firstTime = exports.firstTime.value;
     sums.lastTime = exports.lastTime.value;
     // Behind the last line, which may lack its line feed.

@@ -4,6 +4,7 @@
 import { cpSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { faultEnvironment } from '../faults/environment.mjs';
 import { accountText } from '../faults/scenarios.mjs';
 import { randomFrom, Scene, same, tree } from './scene.mjs';
 import { deliver, deliverAllKinds, logOf, spoolTree } from './spool-scene.mjs';
@@ -19,7 +20,6 @@ const random = randomFrom(Number(values.seed));
 const KINDS = ['kill', 'kill', 'kill', 'ENOSPC', 'EIO', 'EMFILE', 'EROFS', 'short'];
 const AT_ONCE = 2;
 const LONGEST_MS = 60_000;
-const preload = new URL('../faults/preload.mjs', import.meta.url).href;
 
 const scene = new Scene();
 let passed = 0;
@@ -91,7 +91,7 @@ async function stateOf(folder) {
 
 async function countOperations(start) {
   const folder = copyOf(start);
-  const { counter, env } = faultEnvironment(folder, { at: 0, kind: 'EIO', lasts: false });
+  const { counter, env } = failing(folder, { at: 0, kind: 'EIO', lasts: false });
   requireDone('counting', await round(folder, env), [3]);
   return statSync(counter).size;
 }
@@ -99,7 +99,7 @@ async function countOperations(start) {
 async function inject(start, expected, { at, kind, lasts }) {
   const folder = copyOf(start);
   const isLasting = lasts && kind !== 'kill';
-  const { env } = faultEnvironment(folder, { at, kind, lasts: isLasting });
+  const { env } = failing(folder, { at, kind, lasts: isLasting });
   const before = failed;
   const fail = (why) => {
     failed++;
@@ -142,18 +142,10 @@ function differences(found, expected) {
     .join('; ');
 }
 
-function faultEnvironment(folder, { at, kind, lasts }) {
+function failing(folder, fault) {
   const counter = `${folder}.count`;
   writeFileSync(counter, '');
-  const env = {
-    NODE_OPTIONS: `--import=${preload}`,
-    FAULT_FOLDER: folder,
-    FAULT_COUNTER: counter,
-    FAULT_AT: String(at),
-    FAULT_KIND: kind,
-    FAULT_LASTS: lasts ? '1' : '0',
-  };
-  return { counter, env };
+  return { counter, env: faultEnvironment(folder, counter, fault) };
 }
 
 /** The commits of a copy tell of another folder, as they would of one that was moved. */

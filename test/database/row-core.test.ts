@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { BulkSealer } from '../../cache/seal-many.js';
@@ -7,7 +5,7 @@ import { LineRows } from '../../src/database/line-rows.js';
 import { RowEncoder } from '../../src/database/row-encoder.js';
 import { Line } from '../../src/extract/line.js';
 import { parseLine } from '../../src/extract/parse-line.js';
-import { root } from '../architecture/source-files.js';
+import { fixtureLines } from '../support/fixture-lines.js';
 import { logText } from '../support/truth.js';
 
 const INPUT_BYTES = 1 << 16;
@@ -103,14 +101,10 @@ function lineWith(fields: {
   );
 }
 
-it('rows of the core are those of the careful encoder, of every line of the fixtures and all its prefixes', () => {
-  const folder = join(root, 'test/fixtures/lines');
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.log'))) {
-    for (const text of readFileSync(join(folder, name), 'latin1').split('\n')) {
-      const line = Buffer.from(text, 'latin1');
-      for (let end = line.length; end > 0 && end > line.length - 80; end--) {
-        expectSameRow(line.subarray(0, end));
-      }
+it('rows of the core are those of the careful encoder, of every line of the fixtures and its longest prefixes', () => {
+  for (const line of fixtureLines()) {
+    for (let end = line.length; end > 0 && end > line.length - 80; end--) {
+      expectSameRow(line.subarray(0, end));
     }
   }
   expect(taken).toBeGreaterThan(100);

@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { findTailFields, TailFields } from '../../src/database/find-tail-fields.js';
@@ -7,7 +5,7 @@ import { AddressSealing, mayHoldAddress } from '../../src/database/seal-addresse
 import { describeTail } from '../../src/extract/describe-tail.js';
 import { FIELD, Line } from '../../src/extract/line.js';
 import { parseLine } from '../../src/extract/parse-line.js';
-import { root } from '../architecture/source-files.js';
+import { fixtureLines } from '../support/fixture-lines.js';
 
 const HEAD =
   'owner bucket [01/Mar/2024:00:00:00 +0000] 192.0.2.1 - ABCDEF0123456789 REST.GET.OBJECT k "GET /k HTTP/1.1" 200 - 1 1 1 1 ';
@@ -32,12 +30,7 @@ function expectSameTail(bytes: Buffer): boolean {
 }
 
 it('the fields behind the user agent are those that people are shown', () => {
-  const folder = join(root, 'test/fixtures/lines');
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.log'))) {
-    for (const text of readFileSync(join(folder, name), 'latin1').split('\n')) {
-      expectSameTail(Buffer.from(text, 'latin1'));
-    }
-  }
+  for (const bytes of fixtureLines()) expectSameTail(bytes);
   const words = [
     '-',
     '"',

@@ -5,6 +5,7 @@ import { cpSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { randomFrom, Scene, same, tree } from '../crash/scene.mjs';
+import { faultEnvironment } from './environment.mjs';
 import { accountOf, keyEnvironment, NEW_PASSWORD, prepareScenarios } from './scenarios.mjs';
 
 const { values } = parseArgs({
@@ -18,7 +19,6 @@ const { values } = parseArgs({
 const random = randomFrom(Number(values.seed));
 const KINDS = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE', 'EROFS', 'kill', 'short'];
 const AT_ONCE = 2;
-const preload = new URL('./preload.mjs', import.meta.url).href;
 
 const scene = new Scene();
 const { scratch } = scene;
@@ -67,7 +67,7 @@ function countOperations({ state, command }) {
   const cache = copyOf(state);
   const counter = `${cache}.count`;
   const { status, stderr } = scene.runWith(
-    faultEnvironment(cache, counter, 0, 'EIO', false),
+    failing(cache, counter, { at: 0, kind: 'EIO', lasts: false }),
     cache,
     ...command,
   );
@@ -87,7 +87,7 @@ async function inject({ scenario, at, kind, lasts }) {
     results.failed++;
     console.log(`FAIL ${what}: ${why}`);
   };
-  const env = faultEnvironment(cache, counter, at, kind, lasts);
+  const env = failing(cache, counter, { at, kind, lasts });
   const { status, signal, stderr, stdout } = await scene.startWith(env, cache, ...command).ended;
   if (kind === 'kill') {
     if (signal !== 'SIGKILL' && status !== 0) fail(`it ended with ${status}: ${stderr}`);
@@ -130,15 +130,11 @@ async function keyOf(cache, fail) {
   return keyEnvironment(cache);
 }
 
-function faultEnvironment(cache, counter, at, kind, lasts) {
+/** @returns the environment in which the operation fails */
+function failing(cache, counter, fault) {
   writeFileSync(counter, '');
   return {
-    NODE_OPTIONS: `--import=${preload}`,
-    FAULT_FOLDER: cache,
-    FAULT_COUNTER: counter,
-    FAULT_AT: String(at),
-    FAULT_KIND: kind,
-    FAULT_LASTS: lasts ? '1' : '0',
+    ...faultEnvironment(cache, counter, fault),
     S3_LOG_EXTRACTION_NEW_PASSWORD: NEW_PASSWORD,
   };
 }
