@@ -39,8 +39,11 @@ export async function lookAtPlace(place: LogPath, file: SpoolFile): Promise<Plac
   try {
     stats = lstatSync(pathBytes(place));
   } catch (error) {
+    const code = systemErrorCode(error);
     // Above it stands a file where a folder would have to be.
-    return systemErrorCode(error) === 'ENOTDIR' ? 'taken' : 'free';
+    if (code === 'ENOTDIR') return 'taken';
+    if (code === 'ENOENT') return 'free';
+    throw error;
   }
   if (stats.isFile() && stats.size === 0) return 'reserved';
   if (stats.isDirectory()) return 'taken';

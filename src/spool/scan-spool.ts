@@ -1,5 +1,6 @@
 import { lstatSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { systemErrorCode } from '../../cache/error.js';
 import { fileSystemTimeMs } from '../../cache/file-system-time.js';
 import { listFolder } from '../source/list-folder.js';
 import { displayPath, joinLogPath, type LogPath, logPath, pathBytes } from '../source/log-path.js';
@@ -87,6 +88,11 @@ export async function* scanSpool(
     }
     const file = look(root, found);
     if (file === undefined) continue;
+    if (file instanceof Error) {
+      tally.unreadable++;
+      options.onWarning(`Could not read ${displayPath(found)}: ${systemErrorCode(file)}.`);
+      continue;
+    }
     if (tally.folders.size < MOST_FOLDERS) tally.folders.add(found.slice(0, -base.length));
     const needed = options.settleMs * (file.sizeBytes === 0 ? EMPTY_SETTLES : 1);
     const left = needed - (now - file.changedMs);
@@ -109,8 +115,8 @@ interface Found {
   readonly changedMs: number;
 }
 
-/** @returns undefined for what is no regular file, nor a link to one, or is gone: a link may wait for its file */
-function look(root: LogPath, relativePath: LogPath): Found | undefined {
+/** @returns undefined for what is no regular file, nor a link to one, or is gone: a link may wait for its file; an error: what the system says */
+function look(root: LogPath, relativePath: LogPath): Found | Error | undefined {
   const path = joinLogPath(root, relativePath);
   const bytes = pathBytes(path);
   try {
@@ -119,8 +125,8 @@ function look(root: LogPath, relativePath: LogPath): Found | undefined {
     if (!stats.isFile()) return undefined;
     const changedMs = Math.max(lastChange(link), lastChange(stats));
     return { path, sizeBytes: stats.size, modifiedMs: modifiedTime(stats), changedMs };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return systemErrorCode(error) === 'ENOENT' ? undefined : (error as Error);
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { PRIVATE } from '../../cache/atomic-write.js';
-import { S3LogExtractionError } from '../../cache/error.js';
+import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
 import {
   displayPath,
   joinLogPath,
@@ -116,11 +116,9 @@ export async function putIntoFailed(
     const state = await looksLike(place, file);
     if (state === 'same') return dropRepeated(file, place);
     if (state === 'taken' || !reservePlace(place)) continue;
-    if (!reasonBeside(folder, place, file, failure, state === 'reserved')) continue;
-    const kind = await moveOrFree(file, folder, place);
-    if (kind === 'moved' || kind === 'replaced') return { kind: 'moved', place };
-    unlinkSync(pathBytes(reasonOf(place)));
-    return { kind };
+    if (!reasonBeside(folder, place, file, failure)) continue;
+    const kind = await moveOrFree(file, folder, place, reasonOf(place));
+    return kind === 'moved' || kind === 'replaced' ? { kind: 'moved', place } : { kind };
   }
   throw new SpoolFullError(displayPath(file.path), paths.failed);
 }
@@ -156,22 +154,32 @@ function fitting(path: string): string {
   return `${path.slice(0, at)}${base.replace(/[^\x21-\x7e]/g, '_').slice(0, 150)}-${digits}`;
 }
 
-/** A file that we may not read cannot be compared. */
+/** Files that we may not read cannot be compared; what the system refuses for another reason it may allow in the next round. */
 async function looksLike(place: LogPath, file: SpoolFile) {
   try {
     return await lookAtPlace(place, file);
-  } catch {
-    return 'taken';
+  } catch (error) {
+    if (['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '')) return 'taken';
+    throw error;
   }
 }
 
-async function moveOrFree(file: SpoolFile, folder: LogPath, place: LogPath): Promise<Moved> {
+/** @param reason the file beside the place that tells of this one; what is not moved leaves none behind */
+async function moveOrFree(
+  file: SpoolFile,
+  folder: LogPath,
+  place: LogPath,
+  reason?: LogPath,
+): Promise<Moved> {
   let moved: Moved | undefined;
   try {
     moved = await moveToPlace(file, folder, place);
     return moved;
   } finally {
-    if (moved !== 'moved' && moved !== 'replaced') freePlace(place);
+    if (moved !== 'moved' && moved !== 'replaced') {
+      if (reason !== undefined) rmSync(pathBytes(reason), { force: true });
+      freePlace(place);
+    }
   }
 }
 
@@ -207,13 +215,7 @@ function reasonOf(place: LogPath): LogPath {
  *
  * @returns false when the name of the reason file is taken by a file of somebody's
  */
-function writeReason(
-  folder: LogPath,
-  place: LogPath,
-  file: SpoolFile,
-  failure: Failure,
-  wasReserved: boolean,
-): boolean {
+function writeReason(folder: LogPath, place: LogPath, file: SpoolFile, failure: Failure): boolean {
   const path = reasonOf(place);
   const reason = {
     version: 1,
@@ -222,8 +224,8 @@ function writeReason(
     sizeBytes: file.sizeBytes,
     failedAt: new Date().toISOString(),
   };
-  // Taken: perhaps by that of the move that was interrupted here.
-  if (!reservePlace(path) && !(wasReserved && isReasonOf(path, reason.file))) return false;
+  // Taken: perhaps by that of a move that did not come to its end, for no file of this name is there.
+  if (!reservePlace(path) && !isReasonOf(path, reason.file)) return false;
   const temporary = temporaryIn(folder);
   try {
     writeWhole(temporary, `${JSON.stringify(reason, null, 2)}\n`);

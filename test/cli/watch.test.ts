@@ -158,6 +158,22 @@ describe('a round', () => {
     expect((await sandbox.done('status')).lines).toMatchObject(accountOf(ONE));
   });
 
+  it('takes over the reason that a move which failed left behind, and no file of anybody else', async () => {
+    sandbox.put('bad', 'x\n');
+    await sandbox.once();
+    renameSync(join(sandbox.spool, 'failed/bad'), join(sandbox.spool, 'bad'));
+    sandbox.put('failed/other.reason.json', '{"version":1,"file":"mine"}');
+    sandbox.put('other', 'y\n');
+    expect((await sandbox.once()).report).toMatchObject({ failed: { NOT_A_LOG: 2 }, left: 0 });
+    expect(sandbox.files()).toEqual([
+      'failed/again-1/other',
+      'failed/again-1/other.reason.json',
+      'failed/bad',
+      'failed/bad.reason.json',
+      'failed/other.reason.json',
+    ]);
+  });
+
   it('knows a log of S3 in any folder, and refuses another content of it', async () => {
     sandbox.put(`a/${UNIQUE}`, logText(ONE));
     await sandbox.once();
