@@ -83,6 +83,9 @@ class LockNumberError extends DamagedCacheError {
 
 const RENEWAL_INTERVAL_MS = 20_000;
 
+/** Tokens of locks that this process has let go and could not write so: they are held by a living process, and by nobody. */
+const givenUp = new Set<string>();
+
 /** Far more than any race takes; without a limit a damaged lock directory could hang a run. */
 const MAXIMUM_TURNS = 1000;
 
@@ -99,7 +102,12 @@ export function acquireLock(paths: LockPlace, { command }: { readonly command: s
   const since = new Date().toISOString();
   for (let turn = 0; turn < MAXIMUM_TURNS; turn++) {
     const highest = readHighestLock(paths);
-    if (highest !== undefined && isHeld(highest, () => fileSystemTimeMs(paths.lock))) {
+    const isGivenUp = highest?.content !== undefined && givenUp.has(highest.content.token);
+    if (
+      highest !== undefined &&
+      !isGivenUp &&
+      isHeld(highest, () => fileSystemTimeMs(paths.lock))
+    ) {
       throw new CacheLockedError(paths.root, highest.content);
     }
     const generation = (highest?.generation ?? 0) + 1;
@@ -152,9 +160,17 @@ function hold(paths: LockPlace, content: LockContent): Lock {
   const timer = setInterval(() => renew(path), RENEWAL_INTERVAL_MS);
   timer.unref();
 
-  const isOurs = (): boolean => {
+  /** Nobody but us has made a file of this generation: one that cannot be read is ours all the same. */
+  const whose = (): 'ours' | 'unreadable' | 'theirs' => {
     const highest = readHighestLock(paths);
-    return highest?.content?.token === content.token && highest.content.state === 'held';
+    if (highest?.generation !== content.generation) return 'theirs';
+    if (highest.content === undefined) return 'unreadable';
+    return highest.content.token === content.token && highest.content.state === 'held'
+      ? 'ours'
+      : 'theirs';
+  };
+  const giveBack = (): void => {
+    if (whose() !== 'theirs') writeFileAtomic(path, format({ ...content, state: 'free' }));
   };
   return {
     token: content.token,
@@ -163,15 +179,38 @@ function hold(paths: LockPlace, content: LockContent): Lock {
       if (released) throw new LockLostError(paths.root, 'it was released');
       // Renewed first: from then on nobody takes us for dead for another ten minutes.
       renew(path);
-      if (!isOurs()) throw new LockLostError(paths.root, 'another process has taken over');
+      const state = whose();
+      if (state === 'theirs') {
+        throw new LockLostError(paths.root, 'another process has taken over');
+      }
+      if (state === 'unreadable') throw new LockLostError(paths.root, `${path} cannot be read`);
     },
     release() {
       if (released) return;
       released = true;
       clearInterval(timer);
-      if (isOurs()) writeFileAtomic(path, format({ ...content, state: 'free' }));
+      try {
+        giveBack();
+      } catch (error) {
+        givenUp.add(content.token);
+        retry(giveBack);
+        throw error;
+      }
     },
   };
+}
+
+/** Until it is done, or the process ends: then the lock is that of a dead one. */
+function retry(giveBack: () => void): void {
+  const timer = setInterval(() => {
+    try {
+      giveBack();
+      clearInterval(timer);
+    } catch {
+      // In 20 seconds again.
+    }
+  }, RENEWAL_INTERVAL_MS);
+  timer.unref();
 }
 
 /**

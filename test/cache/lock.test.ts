@@ -48,6 +48,38 @@ describe('acquireLock', () => {
     expect(statSync(lockFilePath(paths, 1)).mode & 0o777).toBe(0o600);
   });
 
+  it('takes one over that this process has let go and could not write so; it is written later', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const paths = scratchPaths();
+    const lock = acquire(paths);
+    const path = lockFilePath(paths, 1);
+    const content = readFileSync(path);
+    rmSync(path);
+    mkdirSync(path);
+    expect(() => lock.release()).toThrow(expect.objectContaining({ code: 'CACHE_DAMAGED' }));
+    vi.advanceTimersByTime(30_000);
+    rmSync(path, { recursive: true });
+    writeFileSync(path, content);
+    expect(readLock(paths)).toMatchObject({ held: true });
+    const second = acquire(paths);
+    expect(second.generation).toBe(2);
+    second.release();
+
+    rmSync(lockFilePath(paths, 2));
+    writeFileSync(path, content);
+    vi.advanceTimersByTime(30_000);
+    expect(readLock(paths)).toMatchObject({ held: false, generation: 1 });
+  });
+
+  it('gives one back that cannot be read', () => {
+    const paths = scratchPaths();
+    const lock = acquire(paths);
+    writeFileSync(lockFilePath(paths, 1), '{');
+    expect(() => lock.assertHeld()).toThrow('cannot be read');
+    lock.release();
+    expect(acquire(paths).generation).toBe(2);
+  });
+
   it('refuses while it is held, naming the holder', () => {
     const paths = scratchPaths();
     const lock = acquire(paths);

@@ -1,6 +1,7 @@
 // Has each operation of a watcher on its spool and its cache fail in turn, or be where it is killed. Afterwards one undisturbed
 // round must come to the account and the summaries of an undisturbed history, with every file in the one place where it belongs.
 //   node test/crash/spool-faults.mjs [--injections N] [--seed N] [--show]
+//   node test/crash/spool-faults.mjs --at OPERATION --kind CODE [--lasts] [--injections N]    that one, again and again
 import { cpSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +15,9 @@ const { values } = parseArgs({
     injections: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     show: { type: 'boolean', default: false },
+    at: { type: 'string' },
+    kind: { type: 'string' },
+    lasts: { type: 'boolean', default: false },
   },
 });
 const random = randomFrom(Number(values.seed));
@@ -34,9 +38,11 @@ try {
   console.log(`${operations} operations`);
   const injections = Number(values.injections);
   const trials = Array.from({ length: injections }, (_, n) => ({
-    at: Math.min(operations, 1 + Math.floor(((n + random()) * operations) / injections)),
-    kind: KINDS[Math.floor(random() * KINDS.length)],
-    lasts: random() < 0.2,
+    at: Number(
+      values.at ?? Math.min(operations, 1 + Math.floor(((n + random()) * operations) / injections)),
+    ),
+    kind: values.kind ?? KINDS[Math.floor(random() * KINDS.length)],
+    lasts: values.at === undefined ? random() < 0.2 : values.lasts,
   })).values();
   const work = async () => {
     for (const trial of trials) await inject(start, expected, trial);
@@ -100,9 +106,10 @@ async function inject(start, expected, { at, kind, lasts }) {
   const folder = copyOf(start);
   const isLasting = lasts && kind !== 'kill';
   const { env } = failing(folder, { at, kind, lasts: isLasting });
-  const before = failed;
+  let isWell = true;
   const fail = (why) => {
-    failed++;
+    if (isWell) failed++;
+    isWell = false;
     console.log(`FAIL operation ${at}, ${kind}${isLasting ? ' from there on' : ''}: ${why}`);
   };
   const { child, ended } = scene.startWith(env, join(folder, 'cache'), ...command(folder));
@@ -113,7 +120,7 @@ async function inject(start, expected, { at, kind, lasts }) {
   const { status, signal, stderr } = await ended;
   clearTimeout(limit);
   if (values.show) console.log(at, kind, isLasting, status, stderr);
-  if (failed === before && signal !== null && kind !== 'kill')
+  if (isWell && signal !== null && kind !== 'kill')
     fail(`it died of ${signal}: ${stderr}`);
   if (/198\.51\.|INTERNAL|\n\s+at |Error: /.test(stderr)) fail(`no message for people: ${stderr}`);
   if (status === 1 && !/\[[A-Z_]+\]\s*$/m.test(stderr)) fail(`no code: ${stderr}`);
@@ -121,14 +128,14 @@ async function inject(start, expected, { at, kind, lasts }) {
   const next = await round(folder, {});
   if (next.status !== 0 && next.status !== 3)
     fail(`then it ended with ${next.status}: ${next.stderr}`);
-  if (failed === before) {
+  if (isWell) {
     const { spool, summaries, account } = await stateOf(folder);
     if (account !== expected.account) fail(`the account is ${account}, not ${expected.account}`);
     if (!same(summaries, expected.summaries)) fail('the summaries are other ones');
     if (!same(spool, expected.spool))
       fail(`the spool is another one: ${differences(spool, expected.spool)}`);
   }
-  if (failed === before) passed++;
+  if (isWell) passed++;
   rmSync(folder, { recursive: true, force: true });
 }
 
