@@ -12,6 +12,13 @@ export const DATASET_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
+/** What is kept, too: which records count. */
+export const ROBOTS_OPTION = {
+  choices: ['include', 'exclude', 'only'],
+  describe:
+    'Whether records count that the handler "robots" has tagged (include unless saved otherwise)',
+} as const;
+
 /** Options of `dandi` mode, which are kept, too. */
 export const MAPPING_OPTIONS = {
   mapping: {

@@ -1,9 +1,11 @@
+import { listCommits, readCommit } from '../cache/commit-record.js';
 import { compilePattern } from '../cache/datasets/grouping.js';
 import { S3LogExtractionError } from '../cache/error.js';
 import type { CachePaths } from '../cache/paths.js';
 import {
   type DatasetRule,
   FIRST_COMPONENT,
+  type RobotsChoice,
   readSettings,
   updateSettings,
 } from '../cache/settings.js';
@@ -20,6 +22,7 @@ export interface DatasetRuleOptions
   readonly mode: 'dataset' | 'dandi' | 'archive' | undefined;
   readonly datasetLevel?: number | undefined;
   readonly datasetPattern?: string | undefined;
+  readonly robots?: RobotsChoice | undefined;
 }
 
 /** Options that say what datasets are contradict each other or the cache. */
@@ -64,6 +67,11 @@ export async function settleDatasets(
     );
   }
   if (options.mode === 'dandi' || usesMapping) requireDandi(paths);
+  if (options.robots !== undefined) {
+    lock.assertHeld();
+    updateSettings(paths, { robots: options.robots === 'include' ? undefined : options.robots });
+  }
+  warnOfUntold(stage);
   if (asked !== undefined) {
     lock.assertHeld();
     updateSettings(paths, { datasets: asked });
@@ -112,6 +120,18 @@ async function refreshMapping(
   if (update.stale) return;
   output.note(
     `Mapping: ${plural(update.contents, 'content')} linked, from ${update.source}${update.changed ? '' : ', as before'}.`,
+  );
+}
+
+/** Records that nobody has looked at for robots count as those of people. */
+function warnOfUntold({ cache: { paths }, output }: RuleContext): void {
+  if (readSettings(paths).robots === undefined) return;
+  const untold = listCommits(paths).filter(
+    (commit) => !readCommit(paths, commit).pipeline?.some(({ use }) => use === 'robots'),
+  );
+  if (untold.length === 0) return;
+  output.warn(
+    `${plural(untold.length, 'commit')} did not go through the handler "robots": all their records count as those of people.`,
   );
 }
 

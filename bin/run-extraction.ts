@@ -24,6 +24,7 @@ export async function runExtraction(
     readonly mode?: ExtractionMode | undefined;
     readonly inventory?: SourceInventory | undefined;
     readonly bucket?: ExtractOptions['bucket'];
+    readonly pipeline?: ExtractOptions['pipeline'];
     readonly env: NodeJS.ProcessEnv;
     readonly shouldStop: () => boolean;
   },
@@ -37,9 +38,11 @@ export async function runExtraction(
     mode: options.mode,
     inventory: options.inventory,
     bucket: options.bucket,
+    pipeline: options.pipeline,
     skippedAddresses: await skippedAddresses(cache, options.env),
     shouldStop: options.shouldStop,
     onWarning: (message) => output.warn(message),
+    onNote: (message) => output.note(message),
     onProgress: extractionReporter(output),
   });
   output.print(describeReport(report));

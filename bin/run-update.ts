@@ -8,6 +8,7 @@ import {
 import { PublishedState } from '../cache/published-state.js';
 import type { ExtractionReport } from '../src/extract/report.js';
 import type { RegionLookup } from '../src/ip/lookup/region-lookup.js';
+import type { PipelineDefinition } from '../src/pipeline/pipeline-file.js';
 import type { BucketOptions } from '../src/source/bucket/bucket-options.js';
 import { requireSource } from '../src/source/require-source.js';
 import { privacyRules } from '../src/summarize/privacy.js';
@@ -34,6 +35,8 @@ export interface UpdateOptions extends Pick<PublishOptions, 'threshold' | 'modul
   /** Of a bucket. */
   readonly bucket: BucketOptions | undefined;
   readonly workers: number;
+  /** Handlers that records go through. */
+  readonly pipeline: PipelineDefinition | undefined;
   /** Database (.mmdb) to look regions up in; without it ipinfo, when IPINFO_API_KEY is set. */
   readonly database: string | undefined;
 }
@@ -69,7 +72,7 @@ export async function updateEverything(
   options: UpdateOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { source, bucket, workers } = options;
+  const { source, bucket, workers, pipeline } = options;
   const { output } = context;
   // Wrong options and a wrong source end it before anything is made or extracted.
   privacyRules(options);
@@ -100,7 +103,7 @@ export async function updateEverything(
       const extraction =
         source === undefined
           ? null
-          : await extract(cache, { source, bucket, workers }, output, env);
+          : await extract(cache, { source, bucket, workers, pipeline }, output, env);
       if (extraction?.stopped) {
         output.json({ extraction: extraction.report, stopped: true, failures: [] });
         return extractionStatus(extraction.report);
@@ -132,7 +135,7 @@ async function configuredLookup(
 
 async function extract(
   cache: WritableCache,
-  from: Pick<UpdateOptions, 'bucket' | 'workers'> & { readonly source: string },
+  from: Pick<UpdateOptions, 'bucket' | 'workers' | 'pipeline'> & { readonly source: string },
   output: Output,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly report: ExtractionReport; readonly stopped: boolean }> {

@@ -8,6 +8,7 @@ import { isStopRequested } from '../cache/stop-request.js';
 import { rememberSpool } from '../cache/watched-spools.js';
 import type { ExtractionMode } from '../src/extract/extraction-mode.js';
 import { WorkerThreads } from '../src/extract/worker-threads.js';
+import type { PipelineDefinition } from '../src/pipeline/pipeline-file.js';
 import { emptyTally } from '../src/spool/scan-spool.js';
 import { openSpool, type Spool } from '../src/spool/spool.js';
 import { lookAtSpool, type RoundReport, takeSpool } from '../src/spool/take-spool.js';
@@ -25,6 +26,7 @@ export interface WatchOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly workers: number;
   readonly mode: ExtractionMode | undefined;
+  readonly pipeline: PipelineDefinition | undefined;
   readonly intervalMs: number;
   readonly settleMs: number;
   /** One round, then the end. */
@@ -158,7 +160,7 @@ class Watch {
     scan: Parameters<typeof lookAtSpool>[1],
     isDue: boolean,
   ): Promise<number> {
-    const { workers, mode, env } = this.options;
+    const { workers, mode, env, pipeline } = this.options;
     const threads = new WorkerThreads(isDue ? Math.min(workers, availableParallelism()) : 0);
     let cache: WritableCache | undefined;
     try {
@@ -175,6 +177,7 @@ class Watch {
           workers,
           threads,
           mode,
+          pipeline,
           skippedAddresses: await skippedAddresses(cache, env),
           shouldStop: () => this.shouldStop() || isStopRequested(paths, lock.token),
         });

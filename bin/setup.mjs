@@ -21,7 +21,12 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const MINIMUM_NODE = [20, 19];
 const CODE = ['bin', 'src', 'cache', 'validation'];
 /** Folders of AssemblyScript, each compiled to WebAssembly as its asconfig.json says. */
-const ASSEMBLIES = ['src/extract/assembly', 'src/database/assembly', 'cache/parquet/assembly'];
+const ASSEMBLIES = [
+  'src/extract/assembly',
+  'src/pipeline/assembly',
+  'src/database/assembly',
+  'cache/parquet/assembly',
+];
 const INSTALL_STAMP = join(root, 'node_modules', '.s3logextraction-installed');
 const BUILD_STAMP = join(root, 'dist', '.s3logextraction-built');
 

@@ -17,6 +17,14 @@ export interface SegmentFile {
   readonly bytes: number;
   /** Hex SHA-256 of the file. */
   readonly sha256: string;
+  /** Of records: the tags that all of them have; undefined: none. */
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** A handler that records went through, by its name and the version of what it decides by. */
+export interface PipelineHandler {
+  readonly use: string;
+  readonly version?: string | undefined;
 }
 
 /** lines = kept + skipped + rejected, always (invariant I3). */
@@ -42,6 +50,10 @@ export interface CommitRecord {
   readonly records: readonly SegmentFile[];
   readonly rejects: readonly SegmentFile[];
   readonly files: SegmentFile;
+  /** Lines that handlers of a pipeline wrote; undefined: none. */
+  readonly outputs?: readonly SegmentFile[] | undefined;
+  /** The pipeline that the records went through; undefined: none. */
+  readonly pipeline?: readonly PipelineHandler[] | undefined;
   /** How many of the rows of `files` are imported objects, not log files; undefined: none. */
   readonly objects?: number | undefined;
   /** Stored bytes of the log files read. */
@@ -132,12 +144,22 @@ export function readCommit(paths: CachePaths, commit: string): CommitRecord {
     throw new DamagedCacheError(path, `it says it is the commit ${record.commit}`);
   }
   if (!isCommit(record)) throw new DamagedCacheError(path, 'what it says makes no sense');
-  for (const segment of [...record.records, ...record.rejects, record.files]) {
+  for (const segment of segmentsOf(record)) {
     if (commitOfSegment(segment.file) !== commit || /[/\\]/.test(segment.file)) {
       throw new DamagedCacheError(path, `it names a file that is not its own: ${segment.file}`);
     }
   }
   return record;
+}
+
+/** All files that a commit names. */
+export function segmentsOf({
+  records,
+  rejects,
+  files,
+  outputs = [],
+}: Pick<CommitRecord, 'records' | 'rejects' | 'files' | 'outputs'>): SegmentFile[] {
+  return [...records, ...rejects, files, ...outputs];
 }
 
 /** Older versions wrote the same members. */
@@ -150,6 +172,8 @@ function isCommit(record: { readonly [name in keyof CommitRecord]?: unknown }): 
     isListOf(record.records, isSegment) &&
     isListOf(record.rejects, isSegment) &&
     isSegment(record.files) &&
+    (record.outputs === undefined || isListOf(record.outputs, isSegment)) &&
+    (record.pipeline === undefined || isListOf(record.pipeline, isHandler)) &&
     (record.objects === undefined || isWhole(record.objects)) &&
     isWhole(record.bytes) &&
     isObject(lines) &&
@@ -167,6 +191,13 @@ export function isSegment(value: unknown): value is SegmentFile {
     isText(value.file) &&
     isWhole(value.rows) &&
     isWhole(value.bytes) &&
-    isText(value.sha256)
+    isText(value.sha256) &&
+    (value.tags === undefined || isListOf(value.tags, isText))
+  );
+}
+
+function isHandler(value: unknown): value is PipelineHandler {
+  return (
+    isObject(value) && isText(value.use) && (value.version === undefined || isText(value.version))
   );
 }

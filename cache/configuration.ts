@@ -10,6 +10,8 @@ export interface Configuration {
   readonly cache?: string;
   /** Where log files come from: a folder, or `s3://bucket/prefix`. */
   readonly source?: string;
+  /** File of the handlers that records go through, absolute. */
+  readonly pipeline?: string | undefined;
 }
 
 /** The user's configuration cannot be read. */
@@ -123,7 +125,7 @@ function parseConfiguration(text: string, path: string): Configuration {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ConfigurationError(path, 'it is not a JSON object');
   }
-  for (const name of ['cache', 'source'] as const) {
+  for (const name of ['cache', 'source', 'pipeline'] as const) {
     const member = (value as Record<string, unknown>)[name];
     if (member !== undefined && (typeof member !== 'string' || member === '')) {
       throw new ConfigurationError(path, `its member "${name}" is not a text`);

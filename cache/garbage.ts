@@ -50,7 +50,8 @@ const TEMPORARY = /.\.[0-9a-f]{12}\.tmp$/;
 const TEMPORARY_CACHE_FILE = /^(?:cache|settings)\.json(?:\.copy)?\.[0-9a-f]{12}\.tmp$/;
 
 /** The 35 characters of the commit's name are checked by `commitOfSegment`. */
-const SEGMENT_REST = /^(?:-[0-9a-z-]{1,60}\.(?:records|rejects)|\.files)\.parquet$/;
+const SEGMENT_REST =
+  /^(?:-[0-9a-z-]{1,60}\.(?:(?:records|rejects)\.parquet|[a-z][a-z0-9]{0,15}\.output)|\.files\.parquet)$/;
 
 function removeTemporaryFiles(directory: string, pattern = TEMPORARY): void {
   for (const entry of list(directory)) {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { makeDirectory } from './atomic-write.js';
 import { type CommitRecord, DamagedCacheError, type SegmentFile } from './commit-record.js';
+import { countedSegments } from './counted-segments.js';
 import { type DatasetGrouping, readGrouping } from './datasets/grouping.js';
 import type { CachePaths } from './paths.js';
 import type { RollupRun } from './rollup-manifest.js';
@@ -60,8 +61,12 @@ export async function rollUpCommits(
   options: RollUpOptions = {},
 ): Promise<RollupRun | undefined> {
   const { shouldStop = () => false } = options;
-  const rows = commits.reduce((total, { lines }) => total + lines.kept, 0);
-  const segments = commits.flatMap((commit) => commit.records);
+  const grouping = options.grouping ?? readGrouping(paths);
+  const segments = commits.flatMap((commit) => countedSegments(commit, grouping.robots));
+  const rows =
+    grouping.robots === 'include'
+      ? commits.reduce((total, { lines }) => total + lines.kept, 0)
+      : segments.reduce((total, segment) => total + segment.rows, 0);
   const names = commits.map(({ commit }) => commit);
   if (segments.length === 0) return { commits: names, sums: [], requesters: [] };
   makeDirectory(paths.tmp);
@@ -70,7 +75,6 @@ export async function rollUpCommits(
   const needed = Math.max(1, Math.ceil(rows / ROWS_OF_PARTITION));
   // Some for each thread, so that all end at about the same time.
   const partitions = threads === 1 ? needed : Math.max(needed, threads * 8);
-  const grouping = options.grouping ?? readGrouping(paths);
   const token = randomBytes(6).toString('hex');
   const spills: string[] = [];
   const setupOf = (thread: number): RollupSetup => {

@@ -67,6 +67,22 @@ export function writeRecords(folder: string, stem: string, columns: RecordColumn
 }
 
 /**
+ * Write an output of a pipeline, durably: lines of text (FORMAT.md section 4).
+ *
+ * @param stem file name up to its kind: `<commit>-<part>`
+ * @throws {CacheWriteError}
+ */
+export function writeOutput(
+  folder: string,
+  stem: string,
+  output: string,
+  lines: readonly string[],
+): SegmentFile {
+  const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8');
+  return writeSegment(folder, `${stem}.${output}.output`, lines.length, bytes);
+}
+
+/**
  * Write the bytes of a segment, durably (FORMAT.md W1), while others go on.
  *
  * @param folder `segments/` of the cache

@@ -39,7 +39,12 @@ export interface CacheSettings {
   readonly datasets: DatasetRule;
   /** Addresses whose records are not kept. */
   readonly skippedAddresses?: SealedText | undefined;
+  /** What becomes of records that are tagged as those of robots; undefined: they count. */
+  readonly robots?: Exclude<RobotsChoice, 'include'> | undefined;
 }
+
+/** Whether records with the tag `robot` count. */
+export type RobotsChoice = 'include' | 'exclude' | 'only';
 
 export const FIRST_COMPONENT = { rule: 'level', level: 1 } as const satisfies DatasetRule;
 
@@ -83,7 +88,11 @@ export function readSettings(paths: CachePaths): CacheSettings {
       HINT,
     );
   }
-  return { datasets: value.datasets, skippedAddresses: value.skippedAddresses };
+  const { datasets, skippedAddresses, robots } = value;
+  if (robots !== undefined && robots !== 'exclude' && robots !== 'only') {
+    throw new DamagedCacheError(path, 'what it says of robots makes no sense', undefined, HINT);
+  }
+  return { datasets, skippedAddresses, robots };
 }
 
 /** `settings.json` is there but the system does not let us read it. */

@@ -10,7 +10,9 @@ import {
   listCommits,
   readCommit,
   type SegmentFile,
+  segmentsOf,
 } from '../cache/commit-record.js';
+import { countedSegments } from '../cache/counted-segments.js';
 import { readGrouping } from '../cache/datasets/grouping.js';
 import type { Engine, EngineRow } from '../cache/engine.js';
 import { S3LogExtractionError } from '../cache/error.js';
@@ -20,6 +22,7 @@ import { regionsDirectory } from '../cache/region-table.js';
 import { readManifest, rollupFiles } from '../cache/rollup-manifest.js';
 import { readRollupTotals } from '../cache/rollup-totals.js';
 import { isRotationReady } from '../cache/rotation/rotation-paths.js';
+import { type RobotsChoice, readSettings } from '../cache/settings.js';
 import { parquetRelation } from '../cache/sql.js';
 import { verifyFile } from '../cache/verify-file.js';
 import type { Finding } from './finding.js';
@@ -50,7 +53,7 @@ export async function* validateCache(
     }
     yield* accountFindings(paths, commit);
     const damaged: Finding[] = [];
-    for (const segment of [...commit.records, ...commit.rejects, commit.files]) {
+    for (const segment of segmentsOf(commit)) {
       const path = join(paths.segments, segment.file);
       onFile(path);
       const found = await attempt('segment-intact', path, () => verifyFile(path, segment));
@@ -97,6 +100,15 @@ async function* requesterFindings(
     readGrouping(paths);
   });
   if (found !== undefined) yield found;
+}
+
+/** Damaged settings are a finding of their own. */
+function robotsOf(paths: CachePaths): RobotsChoice {
+  try {
+    return readSettings(paths).robots ?? 'include';
+  } catch {
+    return 'include';
+  }
 }
 
 /** What was made of a commit is still there, and the commit is not. */
@@ -224,9 +236,11 @@ async function* rollupFindings(
   const covered = new Set(manifest.runs.flatMap((run) => run.commits));
   const held = commits.filter((commit) => covered.has(commit.commit));
   if (damaged.length > 0 || held.length !== covered.size) return;
+  const robots = robotsOf(paths);
   const files = held.flatMap((commit) =>
-    commit.records.map(({ file }) => join(paths.segments, file)),
+    countedSegments(commit, robots).map(({ file }) => join(paths.segments, file)),
   );
+  if (files.length === 0) return;
   const records = parquetRelation(files, { bytes_sent: 'BIGINT', download: 'BOOLEAN' });
   const [expected] = await engine.run(
     'sum up all records',

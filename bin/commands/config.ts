@@ -93,6 +93,47 @@ const sourceGet = defineCommand({
   },
 });
 
+const pipelineSet = defineCommand({
+  name: 'set',
+  describe: 'Have records go through this pipeline whenever logs are extracted',
+  positionals: { file: { describe: 'File (YAML), see PIPELINES.md', required: true } },
+  examples: [['$0 config pipeline set /data/pipeline.yaml', 'Remember the pipeline']],
+  async run({ file }, { output, env }) {
+    const { readPipelineFile } = await import('../../src/pipeline/pipeline-file.js');
+    const { loadHandlers } = await import('../../src/pipeline/load-handlers.js');
+    const { description } = await loadHandlers(readPipelineFile(file));
+    const { pipeline } = updateConfiguration(env, { pipeline: resolve(file) });
+    const names = description.map(({ use }) => use).join(', ') || 'no handler';
+    output.print(`Records go through ${pipeline} (${names}) from now on.`);
+    output.json({ pipeline, handlers: description });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+const pipelineGet = defineCommand({
+  name: 'get',
+  describe: 'Print the saved pipeline',
+  examples: [['$0 config pipeline get', 'Print which pipeline records go through']],
+  async run(_options, { output, env }) {
+    const { pipeline } = readConfiguration(env);
+    output.print(pipeline ?? 'No pipeline is saved.');
+    output.json({ pipeline: pipeline ?? null });
+    return EXIT_STATUS.done.status;
+  },
+});
+
+const pipelineClear = defineCommand({
+  name: 'clear',
+  describe: 'Have records go through no pipeline',
+  examples: [['$0 config pipeline clear', 'Forget the pipeline']],
+  async run(_options, { output, env }) {
+    updateConfiguration(env, { pipeline: undefined });
+    output.print('Records go through no pipeline from now on.');
+    output.json({ pipeline: null });
+    return EXIT_STATUS.done.status;
+  },
+});
+
 /** The expression is nobody's business: it names an archive's own machines. */
 const skipSet = defineCommand({
   name: 'set',
@@ -201,6 +242,12 @@ export const configCommand: CommandGroup = {
       describe: 'Where logs are read from',
       commands: [sourceSet, sourceGet],
       demand: 'Say what to do with it: set or get',
+    },
+    {
+      name: 'pipeline',
+      describe: 'Handlers that records go through when logs are extracted',
+      commands: [pipelineSet, pipelineGet, pipelineClear],
+      demand: 'Say what to do with it: set, get or clear',
     },
     {
       name: 'skip-ips',

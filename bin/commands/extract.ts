@@ -10,6 +10,7 @@ import { EVERY_OPTION, requireEvery } from '../every-option.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { INVENTORY_OPTIONS, requireInventory } from '../inventory-options.js';
+import { PIPELINE_OPTION, pipelineOf } from '../pipeline-option.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** Neither the command line nor the configuration names a source. */
@@ -47,6 +48,7 @@ export const extractCommand = defineCommand({
       describe:
         'Which keys are kept: generic keeps all, dandi content only; remote is an older word for s3:// sources (default: as before, else generic)',
     },
+    pipeline: PIPELINE_OPTION,
     workers: WORKERS_OPTION,
     limit: { type: 'number', describe: 'Extract at most this many new files in this run' },
     ...INVENTORY_OPTIONS,
@@ -65,6 +67,7 @@ export const extractCommand = defineCommand({
     ['$0 extract s3://bucket/logs --every 15', 'Again and again, until it is stopped'],
     ['$0 extract /data/logs --inventory /data/inventory', 'Extract what an inventory lists'],
     ['$0 extract /data/logs --mode dandi', 'Keep blobs and Zarr stores of a DANDI archive'],
+    ['$0 extract /data/logs --pipeline pipeline.yaml', 'Filter or tag records on the way'],
   ],
   async run(options, context) {
     const { BucketOptionError, bucketOptionsOf, FOLDER_HINT } = await import('../source-kind.js');
@@ -92,11 +95,15 @@ export const extractCommand = defineCommand({
       await requireBucket(source, bucket);
     }
     const mode = options.mode === 'remote' ? undefined : options.mode;
+    const pipeline = await pipelineOf(options.pipeline, context.env);
     const once = async (): Promise<Ended> => {
       // They load while the cache is opened here.
       const threads = new WorkerThreads(Math.min(workers, availableParallelism()));
       try {
-        return await extract({ source, workers, threads, limit, mode, inventory, bucket }, context);
+        return await extract(
+          { source, workers, threads, limit, mode, inventory, bucket, pipeline },
+          context,
+        );
       } finally {
         await threads.close();
       }
@@ -141,7 +148,7 @@ async function again(
 async function extract(
   options: Pick<
     ExtractOptions,
-    'source' | 'workers' | 'threads' | 'mode' | 'inventory' | 'bucket'
+    'source' | 'workers' | 'threads' | 'mode' | 'inventory' | 'bucket' | 'pipeline'
   > & {
     readonly limit: number | undefined;
   },

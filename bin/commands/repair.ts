@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { plural } from '../format.js';
+import { PIPELINE_OPTION, pipelineOf } from '../pipeline-option.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 export const repairCommand = defineCommand({
@@ -27,6 +28,7 @@ export const repairCommand = defineCommand({
       describe: 'Give up records whose log files are gone',
     },
     'dry-run': { type: 'boolean', default: false, describe: 'Only tell what would be done' },
+    pipeline: PIPELINE_OPTION,
     workers: WORKERS_OPTION,
   },
   examples: [
@@ -37,6 +39,7 @@ export const repairCommand = defineCommand({
   async run(options, { cacheDirectory, output, env }) {
     const { planRepair, repairCache } = await import('../../src/repair/repair-cache.js');
     const { changed, dropMissing } = options;
+    const pipeline = await pipelineOf(options.pipeline, env);
     const { isBucketSource } = await import('../source-kind.js');
     const { source: given } = options;
     const source = given === undefined || isBucketSource(given) ? given : resolve(given);
@@ -47,7 +50,8 @@ export const repairCommand = defineCommand({
       const { paths } = openCacheForReading(cacheDirectory);
       const plan = await planRepair(paths, { source, changed, onFile });
       output.print(describePlan(plan, 'would be'));
-      output.json({ dryRun: true, ...plan });
+      const { commits: _, ...told } = plan;
+      output.json({ dryRun: true, ...told });
       return hasWork(plan) ? EXIT_STATUS.findings.status : EXIT_STATUS.done.status;
     }
     const { openCacheForReading, openCacheForWriting, repairCacheFile } = await import(
@@ -72,13 +76,16 @@ export const repairCommand = defineCommand({
         dropMissing,
         workers: workerCount(options.workers),
         skippedAddresses: await skippedAddresses(cache, env),
+        pipeline,
         onFile,
         onWarning: (message) => output.warn(message),
+        onNote: (message) => output.note(message),
         onProgress: extractionReporter(output),
         shouldStop: signals.shouldStop,
       });
       output.print(`${describePlan(result, 'were')}\n${describeEnd(result)}`);
-      output.json(result);
+      const { commits: _, ...told } = result;
+      output.json(told);
       const failed = result.extractions.some((report) => report.files.failed > 0);
       return failed ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;
     } finally {

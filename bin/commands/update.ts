@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { BUCKET_OPTIONS } from '../bucket-options.js';
 import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.js';
-import { DATASET_OPTIONS, MAPPING_OPTIONS } from '../dataset-options.js';
+import { DATASET_OPTIONS, MAPPING_OPTIONS, ROBOTS_OPTION } from '../dataset-options.js';
 import { DESCRIPTIONS } from '../descriptions.js';
+import { PIPELINE_OPTION, pipelineOf } from '../pipeline-option.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 import { coordinatesCommand } from './update-coordinates.js';
 import { refreshCommand, regionsCommand } from './update-ip.js';
@@ -49,12 +50,14 @@ const summaries = defineCommand({
     },
     ...DATASET_OPTIONS,
     ...MAPPING_OPTIONS,
+    robots: ROBOTS_OPTION,
     ...PRIVACY_OPTIONS,
   },
   examples: [
     ['$0 update summaries', 'One folder of tables per dataset'],
     ['$0 update summaries --mode archive', 'The tables over all datasets'],
     ['$0 update summaries --dataset-level 2', 'Datasets are project/dataset, from now on'],
+    ['$0 update summaries --robots exclude', 'Count no robots, where a pipeline has told them'],
     ['$0 update summaries --mode dandi --mapping links.json.gz', 'By dandisets'],
   ],
   async run(options, context) {
@@ -103,6 +106,7 @@ const everything = defineCommand({
         'Folder of logs, or s3://bucket/folder, to extract first (default: the saved source, if any)',
     },
     ...BUCKET_OPTIONS,
+    pipeline: PIPELINE_OPTION,
     workers: WORKERS_OPTION,
     database: {
       type: 'string',
@@ -120,7 +124,8 @@ const everything = defineCommand({
     const { updateEverything } = await import('../run-update.js');
     const database = options.database === undefined ? undefined : resolve(options.database);
     const bucket = bucketOptionsOf(source, options);
-    return updateEverything({ ...options, source, bucket, workers, database }, context);
+    const pipeline = await pipelineOf(options.pipeline, context.env);
+    return updateEverything({ ...options, source, bucket, workers, pipeline, database }, context);
   },
 });
 

@@ -1,6 +1,7 @@
 import { S3LogExtractionError } from '../../cache/error.js';
 import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
+import { PIPELINE_OPTION, pipelineOf } from '../pipeline-option.js';
 import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** `--interval` or `--settle` is no number of seconds. */
@@ -41,6 +42,7 @@ export const watchCommand = defineCommand({
       choices: ['generic', 'dandi'],
       describe: 'Which keys are kept (default: as before, else generic)',
     },
+    pipeline: PIPELINE_OPTION,
     // biome-ignore lint/suspicious/noThenProperty: the name of an option
     then: {
       choices: ['summaries'],
@@ -72,6 +74,7 @@ export const watchCommand = defineCommand({
       throw new WatchTimeError('--interval', 'more than 0');
     if (!(settle >= 0 && settle <= 86_400)) throw new WatchTimeError('--settle', '0 or more');
     const workers = workerCount(options.maxWorkers);
+    const pipeline = await pipelineOf(options.pipeline, env);
     const { createServiceLog } = await import('../service-log.js');
     const { HealthFile, requireOutsideSpool } = await import('../health-file.js');
     const { watchSpool } = await import('../run-watch.js');
@@ -87,6 +90,7 @@ export const watchCommand = defineCommand({
           env,
           workers,
           mode: options.mode as 'generic' | 'dandi' | undefined,
+          pipeline,
           intervalMs: interval * 1000,
           settleMs: settle * 1000,
           isOnce: options.once,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { RE2JS } from 're2js';
 import { S3LogExtractionError } from '../error.js';
 import type { CachePaths } from '../paths.js';
-import { FIRST_COMPONENT, readSettings } from '../settings.js';
+import { type DatasetRule, FIRST_COMPONENT, type RobotsChoice, readSettings } from '../settings.js';
 import { type ContentIndex, ContentMap, readContents } from './content-map.js';
 
 /** Records without a dataset of their own stand here, by what they are records of. */
@@ -24,6 +24,8 @@ export interface DatasetGrouping {
   /** Whether assets have sums by week. */
   readonly hasWeeks: boolean;
   readonly setup: GroupingSetup;
+  /** Which records count. */
+  readonly robots: RobotsChoice;
 }
 
 /** The expression that finds datasets is none, or finds nothing. */
@@ -46,7 +48,13 @@ export class DatasetPatternError extends S3LogExtractionError {
  * @throws {DamagedCacheError} @throws {DatasetPatternError}
  */
 export function readGrouping(paths: CachePaths): DatasetGrouping {
-  const { datasets } = readSettings(paths);
+  const { datasets, robots = 'include' } = readSettings(paths);
+  const { id, ...rest } = groupingOf(paths, datasets);
+  if (robots === 'include') return { id, ...rest, robots };
+  return { id: `${id ?? 'level 1'}, robots ${robots}`, ...rest, robots };
+}
+
+function groupingOf(paths: CachePaths, datasets: DatasetRule): Omit<DatasetGrouping, 'robots'> {
   if (datasets.rule === 'level') {
     const isUsual = datasets.level === FIRST_COMPONENT.level;
     return {
@@ -70,7 +78,9 @@ export function readGrouping(paths: CachePaths): DatasetGrouping {
 
 /** The id of {@link readGrouping}, without reading all that it needs. @throws {DamagedCacheError} */
 export function groupingId(paths: CachePaths): string {
-  return JSON.stringify(readSettings(paths).datasets, ['rule', 'level', 'pattern', 'sha256']);
+  const { datasets, robots } = readSettings(paths);
+  const rule = JSON.stringify(datasets, ['rule', 'level', 'pattern', 'sha256']);
+  return robots === undefined ? rule : `${rule}, robots ${robots}`;
 }
 
 /** Loads the library only where there is an expression, and at once: threads start with it. */

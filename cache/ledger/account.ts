@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommitRecord, LineAccount } from '../commit-record.js';
+import { type CommitRecord, type LineAccount, segmentsOf } from '../commit-record.js';
 import type { CachePaths } from '../paths.js';
 
 /** The last runs are told one by one. */
@@ -61,7 +61,7 @@ export function addToAccount(
   account.files += record.files.rows;
   addObjects(account, record);
   account.bytes += record.bytes;
-  for (const segment of [...record.records, ...record.rejects, record.files]) {
+  for (const segment of segmentsOf(record)) {
     account.segmentBytes += segment.bytes;
   }
   const path = join(paths.commits, `${record.commit}.json`);

@@ -1,4 +1,9 @@
-import type { CommitRecord, LineAccount, SegmentFile } from '../../cache/commit-record.js';
+import type {
+  CommitRecord,
+  LineAccount,
+  PipelineHandler,
+  SegmentFile,
+} from '../../cache/commit-record.js';
 import { RECORD_SCHEMA, writeCommit } from '../../cache/commit-record.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import { type LedgerRow, writeLedger } from '../../cache/segment-writer.js';
@@ -7,6 +12,7 @@ import type { NewFile } from './plan-files.js';
 import { NOTES, type Note, REASONS } from './reasons.js';
 import { noteCounts, reasonCounts } from './report.js';
 import { FILE_NUMBERS, type FileNumbers } from './worker-messages.js';
+import type { ExtractionWorker } from './worker-pool.js';
 import type { WrittenSegments } from './write-batch.js';
 
 /** A large file that is being read. */
@@ -24,6 +30,9 @@ export class CommitBatch {
   readonly taken: NewFile[] = [];
   readonly records: SegmentFile[] = [];
   readonly rejects: SegmentFile[] = [];
+  readonly outputs: SegmentFile[] = [];
+  /** Records that a pipeline dropped, by log file. */
+  private readonly dropped = new Map<string, number>();
   bytes = 0;
   /** How many of `files` are imported objects. */
   objects = 0;
@@ -33,6 +42,8 @@ export class CommitBatch {
   isSpoiled = false;
   /** Workers that have records of this batch in hand. */
   readonly holders = new Set<object>();
+  /** Workers that have written records of it. */
+  readonly writers = new Set<ExtractionWorker>();
   /** Large files among its own that are not read to their end yet. */
   readonly unfinished = new Set<UnfinishedFile>();
   /** Committed or given up: nothing may happen to it any more. */
@@ -69,6 +80,22 @@ export class CommitBatch {
   addSegments(segments: WrittenSegments): void {
     this.records.push(...segments.records);
     this.rejects.push(...segments.rejects);
+    this.outputs.push(...segments.outputs);
+    for (const [name, count] of segments.dropped) {
+      this.dropped.set(name, (this.dropped.get(name) ?? 0) + count);
+    }
+  }
+
+  /** Records that a pipeline dropped were kept when their files were counted: their lines are skipped. Once, when all is stored. */
+  settleDropped(): void {
+    if (this.dropped.size === 0) return;
+    this.files.forEach((file, at) => {
+      const count = this.dropped.get(file.name) ?? 0;
+      if (count === 0) return;
+      this.files[at] = { ...file, kept: file.kept - count, skipped: file.skipped + count };
+      this.addNote('dropped_by_pipeline', count);
+    });
+    this.dropped.clear();
   }
 
   lineAccount(): LineAccount {
@@ -97,7 +124,9 @@ export function commitBatch(
   batch: CommitBatch,
   mode: string,
   source: string,
+  pipeline?: readonly PipelineHandler[],
 ): CommitRecord {
+  batch.settleDropped();
   const lines = batch.lineAccount();
   const record: CommitRecord = {
     version: 1,
@@ -109,6 +138,8 @@ export function commitBatch(
     records: batch.records,
     rejects: batch.rejects,
     files: writeLedger(cache.paths.segments, batch.commit, batch.files),
+    ...(batch.outputs.length > 0 ? { outputs: batch.outputs } : {}),
+    ...(pipeline === undefined ? {} : { pipeline }),
     ...(batch.objects > 0 ? { objects: batch.objects } : {}),
     bytes: batch.bytes,
     lines,

@@ -28,6 +28,8 @@ export interface Core {
   readonly bytesLow: Counter;
   readonly bytesHigh: Counter;
   readonly downloads: Counter;
+  readonly agentStarts: Counter;
+  readonly agentEnds: Counter;
   readonly keyBytes: Counter;
   readonly keyOffsets: Counter;
   readonly keyCount: Counter;
@@ -51,12 +53,14 @@ export interface Core {
 /** Random words under the hash tables, and what is read behind them. */
 const SEED_BYTES = 1_024 + 64;
 
-/** The build puts the core beside this file; from its source it is found where the build put it. */
-const LOCATION = import.meta.url.endsWith('.ts')
-  ? '../../dist/src/extract/core.wasm'
-  : './core.wasm';
+/** Which build: the usual one, or the one that keeps where user agents stand. */
+export type CoreBuild = 'usual' | 'agents';
 
-let compiled: WebAssembly.Module | undefined;
+/** The build puts the core beside this file; from its source it is found where the build put it. */
+const FOLDER = import.meta.url.endsWith('.ts') ? '../../dist/src/extract/' : './';
+const LOCATIONS = { usual: 'core.wasm', agents: '../pipeline/agent-core.wasm' };
+
+const compiled: Partial<Record<CoreBuild, WebAssembly.Module>> = {};
 
 /**
  * A core with memory of its own. The system backs only what is used of it.
@@ -71,9 +75,12 @@ export function startCore(
   rows: number,
   keyBytes: number,
   contentOnly: boolean,
+  build: CoreBuild = 'usual',
 ): Core {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL(LOCATION, import.meta.url)));
-  const core = instantiate(compiled) as unknown as Core;
+  compiled[build] ??= new WebAssembly.Module(
+    readFileSync(new URL(`${FOLDER}${LOCATIONS[build]}`, import.meta.url)),
+  );
+  const core = instantiate(compiled[build]) as unknown as Core;
   // Other words in each process: nobody can make keys that collide.
   randomFillSync(new Uint8Array(core.memory.buffer, core.seed.value, SEED_BYTES));
   core.start(inputBytes, rows, keyBytes, contentOnly);

@@ -1,9 +1,11 @@
+import type { PipelineHandler } from '../../cache/commit-record.js';
 import { removeGarbage } from '../../cache/garbage.js';
 import { Ledger } from '../../cache/ledger.js';
 import { LockLostError } from '../../cache/lock.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import { requireOwnFolders } from '../../cache/own-file.js';
 import type { CachePaths } from '../../cache/paths.js';
+import type { PipelineDefinition } from '../pipeline/pipeline-file.js';
 import type { ExtractOptions } from './extract-options.js';
 import { Extraction } from './extraction.js';
 import { type ExtractionMode, extractionMode } from './extraction-mode.js';
@@ -45,6 +47,8 @@ export async function extractLogs(
     const { addressExpression } = await import('./address-filter.js');
     addressExpression(options.skippedAddresses);
   }
+  // Loaded here, too: what is wrong with it is told before anything is read.
+  const pipeline = options.pipeline && (await describePipeline(options.pipeline));
   const ledger = await Ledger.open(cache.paths, cache.lock);
   const { plan, listing, source, bucket } = await openPlan(cache.paths, ledger, report, options);
   const limit = limitOf(options);
@@ -78,6 +82,7 @@ export async function extractLogs(
     report,
     shouldStop,
     bucket,
+    pipeline,
     refusesNonLogs: given !== undefined,
     observer: {
       committed: (files, rejected) => {
@@ -113,6 +118,9 @@ export async function extractLogs(
     finishLedger(ledger, warn);
     progress();
   } catch (error) {
+    if (pipeline !== undefined) {
+      await Promise.all(workers.map((worker) => worker.settle(undefined, false)));
+    }
     // What was committed until then may go all the same; the first failure is the one that is told.
     await bucket?.settle().catch(() => undefined);
     await close();
@@ -133,6 +141,12 @@ function finishLedger(ledger: Ledger, warn: (message: string) => void): void {
     if (error instanceof LockLostError) throw error;
     warn('The index of known log files could not be written; the next run makes it.');
   }
+}
+
+async function describePipeline(definition: PipelineDefinition): Promise<PipelineHandler[]> {
+  const { loadHandlers } = await import('../pipeline/load-handlers.js');
+  const { description } = await loadHandlers(definition);
+  return [...description];
 }
 
 /** Give the disk back at once what a failed run wrote: it may have failed for lack of space. */
@@ -208,10 +222,15 @@ async function* atMost(count: number, files: AsyncIterable<NewFile>): AsyncGener
 function startWorkers(
   cache: WritableCache,
   mode: ExtractionMode,
-  { workers: count, threads = new WorkerThreads(0), skippedAddresses, given }: ExtractOptions,
+  options: ExtractOptions,
   progress: BigInt64Array,
   stopFlag: Int32Array,
 ): ExtractionWorker[] {
+  const { workers: count, threads = new WorkerThreads(0), skippedAddresses, given } = options;
+  const onLog = (level: 'info' | 'warning', message: string): void => {
+    if (level === 'info') options.onNote?.(message);
+    else options.onWarning?.(message);
+  };
   // What all workers hold together stays within some hundred megabytes (invariant I7).
   const limits = {
     // Just below a power of two, at which tables double. Twice as many take a tenth less space on disk, and
@@ -231,10 +250,12 @@ function startWorkers(
           mode,
           skippedAddresses,
           refusesNonLogs: given !== undefined,
+          pipeline: options.pipeline,
           progress,
           stopFlag,
         },
         threads,
+        onLog,
       ),
   );
 }

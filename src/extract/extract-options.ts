@@ -1,3 +1,4 @@
+import type { PipelineDefinition } from '../pipeline/pipeline-file.js';
 import type { BucketOptions } from '../source/bucket/bucket-options.js';
 import type { Inventory } from '../source/inventory/open-inventory.js';
 import type { SourceEntries, SourceFile } from '../source/walk-folder.js';
@@ -28,6 +29,8 @@ export interface ExtractOptions {
   readonly mode?: ExtractionMode | undefined;
   /** Expression (RE2) for addresses, as text, whose records are not kept. */
   readonly skippedAddresses?: string | undefined;
+  /** Handlers that records go through on their way into the cache. */
+  readonly pipeline?: PipelineDefinition | undefined;
   /** Names of the only files to extract; default: all. */
   readonly only?: ReadonlySet<string> | undefined;
   /** Files handed over one by one, in place of those below the source. */
@@ -36,6 +39,8 @@ export interface ExtractOptions {
   readonly inventory?: SourceInventory | undefined;
   /** New files to extract at most. */
   readonly limit?: number;
+  /** What handlers of the pipeline tell. */
+  readonly onNote?: (message: string) => void;
   /** Something a person should know that ends nothing: a file that cannot be read, for example. */
   readonly onWarning?: (message: string) => void;
   /** Called a few times a second. */

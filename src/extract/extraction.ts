@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { commitName } from '../../cache/commit-record.js';
+import { commitName, type PipelineHandler } from '../../cache/commit-record.js';
 import { plural } from '../../cache/count-text.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { Ledger } from '../../cache/ledger.js';
@@ -71,6 +71,8 @@ export interface ExtractionContext {
   readonly shouldStop: () => boolean;
   /** Undefined: files are on disk. */
   readonly bucket?: ExtractionBucket | undefined;
+  /** The pipeline that records go through: its handlers hear of it when a batch is real, and when it will never be. */
+  readonly pipeline?: readonly PipelineHandler[] | undefined;
   /** Whether files that are no logs at all fail, see no-log.ts. */
   readonly refusesNonLogs?: boolean;
   /** Stored bytes from which a batch is committed. */
@@ -114,8 +116,12 @@ export class Extraction {
   /** Have all workers work until there is nothing left. Throws when one of them cannot go on. */
   async run(workers: readonly ExtractionWorker[], files: AsyncIterator<NewFile>): Promise<void> {
     do {
-      await Promise.all(workers.map((worker) => this.drive(worker, files)));
-      await Promise.all(this.storing);
+      await Promise.all(workers.map((worker) => this.drive(worker, files))).catch((error) => {
+        this.failure ??= error;
+        throw error;
+      });
+      // Some of what is awaited may bring more.
+      while (this.storing.size > 0) await Promise.all(this.storing);
       if (this.failure !== undefined) throw this.failure;
     } while (this.again.length > 0 && !this.context.shouldStop());
     if (this.again.length > 0) this.context.report.stopped = true;
@@ -306,6 +312,7 @@ export class Extraction {
       return;
     }
     const { stored } = await worker.flush(batch.commit);
+    batch.writers.add(worker);
     const storing = stored
       .then((segments) => {
         batch.addSegments(segments);
@@ -326,12 +333,16 @@ export class Extraction {
   /** Everybody has let go of a batch. */
   private settle(batch: CommitBatch): void {
     if (batch.isSettled) return;
+    // Handlers have been told to roll back by then.
+    if (this.failure !== undefined && this.context.pipeline !== undefined) return;
     batch.isSettled = true;
     if (!batch.isSpoiled) {
       this.commit(batch);
+      this.settleHandlers(batch, true);
       return;
     }
-    for (const { file } of [...batch.records, ...batch.rejects]) {
+    this.settleHandlers(batch, false);
+    for (const { file } of [...batch.records, ...batch.rejects, ...batch.outputs]) {
       unlinkSync(join(this.context.cache.paths.segments, file));
     }
     this.filesRead -= batch.taken.length;
@@ -339,9 +350,20 @@ export class Extraction {
     for (const { file } of batch.unfinished) this.again.push({ file, isSolo: false });
   }
 
+  private settleHandlers(batch: CommitBatch, isReal: boolean): void {
+    if (this.context.pipeline === undefined) return;
+    for (const worker of batch.writers) {
+      const settling = worker
+        .settle(batch.commit, isReal)
+        .finally(() => this.storing.delete(settling));
+      this.storing.add(settling);
+    }
+  }
+
   private commit(batch: CommitBatch): void {
     if (batch.files.length === 0) return;
-    const record = commitBatch(this.context.cache, batch, this.context.mode, this.context.source);
+    const { cache, mode, source, pipeline } = this.context;
+    const record = commitBatch(cache, batch, mode, source, pipeline);
     this.context.ledger.add(record, batch.files);
     const rejected = batch.files.map((file) => file.rejected);
     this.context.observer.committed?.(batch.taken, rejected);

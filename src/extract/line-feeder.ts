@@ -20,6 +20,7 @@ export class LineFeeder extends LineCutter {
   begin(name: string, account: FileAccount, start = 0, end = Number.POSITIVE_INFINITY): number {
     this.name = name;
     this.account = account;
+    this.batch.beginFile(name);
     return this.beginAt(start, end);
   }
 

@@ -70,6 +70,7 @@ export const NOTES = [
   'extra_trailing_fields',
   'key_not_content',
   'address_skipped',
+  'dropped_by_pipeline',
 ] as const;
 
 export type Note = (typeof NOTES)[number];

@@ -2,6 +2,8 @@ import type { AddressFilter } from './address-filter.js';
 import { contentKeyLength } from './content-key.js';
 import { type Core, startCore } from './core.js';
 import { FIELD, KIND, type Line } from './line.js';
+import { NO_ADDRESS } from './no-address.js';
+import type { RecordOrigins } from './record-origins.js';
 import { RejectColumns } from './reject-columns.js';
 
 /** How much is read at once. */
@@ -40,6 +42,8 @@ export interface RecordChoice {
   readonly contentOnly?: boolean;
   /** Makes what tells which addresses are skipped. */
   readonly addressFilter?: ((core: Core) => AddressFilter) | undefined;
+  /** Made when handlers of a pipeline will ask which files the records are of, and of which user agents. */
+  readonly origins?: RecordOrigins | undefined;
 }
 
 /** What became of a line that the careful parser has found to be a record. */
@@ -92,19 +96,24 @@ export class RecordBatch {
   };
   readonly #isContentOnly: boolean;
   readonly #addresses: AddressFilter | undefined;
+  readonly #origins: RecordOrigins | undefined;
 
   constructor(
     private readonly limits: BatchLimits,
-    { contentOnly = false, addressFilter }: RecordChoice = {},
+    { contentOnly = false, addressFilter, origins }: RecordChoice = {},
   ) {
     const inputBytes = CHUNK_BYTES + LONGEST_LINE + SLACK_BYTES + MADE_LINE_BYTES;
     // Full is asked for between pieces and small files; what comes between must fit.
     const rows = limits.rows + Math.ceil(MOST_HELD_BYTES / SHORTEST_LINE);
-    const core = startCore(inputBytes, rows, limits.keyBytes + MOST_HELD_BYTES, contentOnly);
+    const keyBytes = limits.keyBytes + MOST_HELD_BYTES;
+    const build = origins?.hasAgents ? 'agents' : 'usual';
+    const core = startCore(inputBytes, rows, keyBytes, contentOnly, build);
     this.#isContentOnly = contentOnly;
     this.#addresses = addressFilter?.(core);
     const { buffer } = core.memory;
     this.#core = core;
+    this.#origins = origins;
+    origins?.start(core, rows);
     this.input = Buffer.from(buffer, core.input.value, inputBytes);
     this.keyIds = new Uint32Array(buffer, core.keyIds.value, rows);
     this.times = new Float64Array(buffer, core.times.value, rows);
@@ -126,6 +135,11 @@ export class RecordBatch {
     return { bytes, offsets, count: keyCount.value };
   }
 
+  /** Ids of requesters are below this. */
+  get requesterCount(): number {
+    return this.#core.addressCount.value;
+  }
+
   isFull(): boolean {
     return (
       this.rows >= this.limits.rows ||
@@ -133,7 +147,8 @@ export class RecordBatch {
       // Of files that were rolled back no rows are left, but their keys and addresses.
       this.#core.keyCount.value >= this.limits.rows ||
       this.#core.addressCount.value > this.limits.rows ||
-      this.keys.bytes.length >= this.limits.keyBytes
+      this.keys.bytes.length >= this.limits.keyBytes ||
+      (this.#origins?.agentBytes ?? 0) >= this.limits.keyBytes
     );
   }
 
@@ -147,11 +162,18 @@ export class RecordBatch {
 
   rollback(mark: BatchMark): void {
     this.#core.truncate(mark.rows);
+    this.#origins?.truncate(mark.rows);
     this.rejects.rows = mark.rejects;
+  }
+
+  /** What follows is of this log file. */
+  beginFile(name: string): void {
+    this.#origins?.beginFile(name, this.rows);
   }
 
   clear(): void {
     this.#addresses?.forget();
+    this.#origins?.clear();
     this.#core.clear();
     this.rejects.clear();
   }
@@ -170,6 +192,7 @@ export class RecordBatch {
     const stop = Math.min(limit, end);
     result.at = core.scan(input + start, input + end, input + stop, isLast) - input;
     result.isOdd = Boolean(core.isOdd.value);
+    this.#origins?.takeAgents(this.input, before, core.rows.value);
     const skipped = this.#dropSkipped(before);
     result.kept = core.rows.value - before;
     result.skipped = core.skippedLines.value + skipped;
@@ -199,6 +222,8 @@ export class RecordBatch {
       line.kind === KIND.download ? 1 : 0,
     );
     if (line.hasAddress) core.setAddress(words[0], words[1], words[2], words[3]);
+    const agent = 2 * FIELD.userAgent;
+    this.#origins?.takeAgent(this.input, before, bounds[agent], bounds[agent + 1]);
     return this.#dropSkipped(before) > 0 ? 'address_skipped' : 'kept';
   }
 
@@ -250,6 +275,42 @@ export class RecordBatch {
     this.bytesLow[to] = this.bytesLow[from];
     this.bytesHigh[to] = this.bytesHigh[from];
     this.downloads[to] = this.downloads[from];
+    this.#origins?.moveRow(from, to);
+  }
+
+  /** @returns the id of a key, which is added when there is none @throws {RangeError} one of {@link MADE_LINE_BYTES} */
+  internKey(key: Uint8Array): number {
+    if (key.length >= MADE_LINE_BYTES) throw new RangeError(`a key of ${key.length} bytes`);
+    const core = this.#core;
+    const row = core.rows.value;
+    // Behind all that is read: a line that is cut off there may wait for its rest.
+    const at = this.input.length - MADE_LINE_BYTES;
+    this.input.set(key, at);
+    core.append(core.input.value + at, key.length, 0, 0, 0, 0);
+    const id = this.keyIds[row];
+    core.truncate(row);
+    return id;
+  }
+
+  /**
+   * Ask something of every address in hand; nothing of it is kept.
+   *
+   * @param has takes 16 bytes, which change afterwards
+   * @returns 1 for each id whose address it is true for
+   */
+  judgeAddresses(has: (address: Uint8Array) => boolean): Uint8Array {
+    const { memory, addressWords, addressCount } = this.#core;
+    const count = addressCount.value;
+    const found = new Uint8Array(count);
+    const bytes = Buffer.alloc(16);
+    for (let id = NO_ADDRESS + 1; id < count; id++) {
+      bytes.set(new Uint8Array(memory.buffer, addressWords.value + id * 16, 16));
+      // Words of the core are little-endian, addresses big-endian.
+      bytes.swap32();
+      found[id] = has(bytes) ? 1 : 0;
+    }
+    bytes.fill(0);
+    return found;
   }
 
   /**

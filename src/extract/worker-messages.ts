@@ -1,3 +1,4 @@
+import type { PipelineDefinition } from '../pipeline/pipeline-file.js';
 import type { BucketAccess } from '../source/bucket/access.js';
 import type { ExtractionMode } from './extraction-mode.js';
 import type { PackedFiles, PlannedFile } from './packed-files.js';
@@ -16,6 +17,8 @@ export interface WorkerSetup {
   readonly skippedAddresses: string | undefined;
   /** Whether files that are no logs at all fail, see no-log.ts. */
   readonly refusesNonLogs: boolean;
+  /** Handlers that records go through. */
+  readonly pipeline?: PipelineDefinition | undefined;
   /** One counter per worker: stored bytes read so far. */
   readonly progress: BigInt64Array;
   /** Not 0 once the run is to stop. */
@@ -65,6 +68,27 @@ export interface DropRequest {
   readonly commit: string;
 }
 
+/** What was flushed for a commit is real, or never will be: handlers commit, or roll back. Answered by {@link SettledMessage}. */
+export interface SettleRequest {
+  readonly kind: 'settle';
+  /** Undefined: all that there are. */
+  readonly commit: string | undefined;
+  readonly isReal: boolean;
+}
+
+/** Comes while the worker is at other requests. */
+export interface SettledMessage {
+  readonly kind: 'settled';
+  readonly commit: string | undefined;
+}
+
+/** Something that a handler tells. */
+export interface LogMessage {
+  readonly kind: 'log';
+  readonly level: 'info' | 'warning';
+  readonly message: string;
+}
+
 export type WorkerRequest = FilesRequest | PartRequest | FlushRequest | DropRequest;
 
 /** Numbers per file in {@link FileNumbers.numbers}, in this order. */
@@ -109,7 +133,12 @@ export interface ErrorMessage {
   readonly error: SerializedError;
 }
 
-export type WorkerMessage = WorkerReply | StoredMessage | ErrorMessage;
+export type WorkerMessage =
+  | WorkerReply
+  | StoredMessage
+  | SettledMessage
+  | LogMessage
+  | ErrorMessage;
 
 /** An error as it crosses between threads; classes do not. */
 export interface SerializedError {

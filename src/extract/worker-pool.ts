@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type {
+  SettleRequest,
   SetupMessage,
   WorkerMessage,
   WorkerReply,
@@ -31,12 +32,19 @@ export class ExtractionWorker {
   private pending: Waiter<WorkerReply> | undefined;
   /** By commit. */
   private readonly storing = new Map<string, Waiter<WrittenSegments>>();
+  /** By commit; undefined stands for all. */
+  private readonly settling = new Map<string | undefined, () => void>();
   private failure: Error | undefined;
+  private isGone = false;
 
-  /** @param threads where its thread comes from, once there is something to do */
+  /**
+   * @param threads where its thread comes from, once there is something to do
+   * @param onLog takes what handlers of a pipeline tell
+   */
   constructor(
     private readonly setup: WorkerSetup,
     private readonly threads: WorkerThreads,
+    private readonly onLog: (level: 'info' | 'warning', message: string) => void = () => undefined,
   ) {}
 
   /** @throws {S3LogExtractionError} that has nothing to do with one log file */
@@ -69,6 +77,20 @@ export class ExtractionWorker {
     return { stored };
   }
 
+  /**
+   * Have the handlers of a pipeline commit, or roll back. Never fails: what they cannot do they tell, and a thread that is gone does nothing any more.
+   *
+   * @param commit undefined: all that are not real, which never will be
+   */
+  settle(commit: string | undefined, isReal: boolean): Promise<void> {
+    const { thread } = this;
+    if (thread === undefined || this.isGone) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.settling.set(commit, resolve);
+      thread.postMessage({ kind: 'settle', commit, isReal } satisfies SettleRequest);
+    });
+  }
+
   async close(): Promise<void> {
     this.thread?.removeAllListeners('exit');
     await this.thread?.terminate();
@@ -78,8 +100,8 @@ export class ExtractionWorker {
   private start(): Worker {
     const thread = this.threads.take();
     thread.on('message', (message: WorkerMessage) => this.take(message));
-    thread.on('error', (error) => this.fail(new WorkerDiedError(error)));
-    thread.on('exit', (code) => this.fail(new WorkerDiedError(new Error(`exit code ${code}`))));
+    thread.on('error', (error) => this.lose(new WorkerDiedError(error)));
+    thread.on('exit', (code) => this.lose(new WorkerDiedError(new Error(`exit code ${code}`))));
     thread.postMessage({ kind: 'setup', setup: this.setup } satisfies SetupMessage);
     return thread;
   }
@@ -88,6 +110,11 @@ export class ExtractionWorker {
     if (message.kind === 'stored') {
       this.storing.get(message.commit)?.resolve(message.segments);
       this.storing.delete(message.commit);
+    } else if (message.kind === 'settled') {
+      this.settling.get(message.commit)?.();
+      this.settling.delete(message.commit);
+    } else if (message.kind === 'log') {
+      this.onLog(message.level, message.message);
     } else if (message.kind === 'error') {
       const { code, message: text, hint, exitCode } = message.error;
       this.fail(new S3LogExtractionError(code, text, hint === undefined ? {} : { hint }, exitCode));
@@ -96,6 +123,13 @@ export class ExtractionWorker {
       this.pending = undefined;
       pending?.resolve(message);
     }
+  }
+
+  private lose(error: Error): void {
+    this.isGone = true;
+    for (const resolve of this.settling.values()) resolve();
+    this.settling.clear();
+    this.fail(error);
   }
 
   private fail(error: Error): void {

@@ -20,6 +20,8 @@ import {
 import type { ObjectReader } from './read-object.js';
 import { NOTES, REASONS } from './reasons.js';
 import { RecordBatch, type RecordChoice } from './record-batch.js';
+import { RecordOrigins } from './record-origins.js';
+import type { RecordPipeline } from './record-pipeline.js';
 import { emptyAccount, resetAccount } from './scan-lines.js';
 import { SegmentStore } from './segment-store.js';
 import {
@@ -27,6 +29,7 @@ import {
   type FileNumbers,
   type PartRequest,
   type SerializedError,
+  type SettleRequest,
   type SetupMessage,
   STOPPED,
   type WorkerMessage,
@@ -39,6 +42,7 @@ const account = emptyAccount();
 /** Comes before the first request. */
 let setup: WorkerSetup;
 let store: SegmentStore;
+let pipeline: RecordPipeline | undefined;
 /** Made for the first request, so that it is told when they cannot be. */
 let batch: RecordBatch;
 let feeder: LineFeeder;
@@ -52,7 +56,7 @@ const FINISH_BYTES = 128 << 20;
 const MOST_HELD_REJECTS = 1 << 20;
 
 async function answer(request: WorkerRequest): Promise<WorkerReply> {
-  batch ??= new RecordBatch(setup.limits, await recordChoice(setup));
+  if (batch === undefined) await prepare();
   feeder ??= new LineFeeder(batch);
   await store.keepUp();
   const { commit } = request;
@@ -89,19 +93,36 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
     }
     case 'flush': {
       store.write(batch, commit);
-      store.settle().then(
-        (segments) => post({ kind: 'stored', commit, segments }),
-        (error: unknown) => post({ kind: 'error', error: serialize(error) }),
-      );
+      store.settle().then((segments) => post({ kind: 'stored', commit, segments }), fail);
       return { kind: 'flush' };
     }
     case 'drop': {
       batch.clear();
-      const { records, rejects } = await store.settle();
-      for (const { file } of [...records, ...rejects]) unlinkSync(join(setup.segmentsFolder, file));
+      const { records, rejects, outputs } = await store.settle();
+      for (const { file } of [...records, ...rejects, ...outputs]) {
+        unlinkSync(join(setup.segmentsFolder, file));
+      }
+      await pipeline?.rollback(request.commit);
       return { kind: 'drop' };
     }
   }
+}
+
+async function prepare(): Promise<void> {
+  const choice = await recordChoice(setup);
+  let origins: RecordOrigins | undefined;
+  if (setup.pipeline !== undefined) {
+    const { loadHandlers } = await import('../pipeline/load-handlers.js');
+    const module = await import('./record-pipeline.js');
+    const loaded = await loadHandlers(setup.pipeline);
+    origins = new RecordOrigins({ agents: loaded.needs.has('agent') });
+    pipeline = new module.RecordPipeline(loaded, origins, (level, message) =>
+      post({ kind: 'log', level, message }),
+    );
+  }
+  const sealer = createBulkSealer(sealingKeyFromBytes(setup.sealingKey));
+  store = new SegmentStore(setup.segmentsFolder, `w${setup.index}`, sealer, pipeline);
+  batch = new RecordBatch(setup.limits, { ...choice, origins });
 }
 
 async function makeRoom(commit: string): Promise<void> {
@@ -237,16 +258,26 @@ function post(message: WorkerMessage): void {
   parentPort?.postMessage(message);
 }
 
-function begin(given: WorkerSetup): void {
-  setup = given;
-  const sealer = createBulkSealer(sealingKeyFromBytes(setup.sealingKey));
-  store = new SegmentStore(setup.segmentsFolder, `w${setup.index}`, sealer);
+/** A failed stream is as if it had never been, and so are all that are not real yet: the run ends. */
+async function fail(error: unknown): Promise<void> {
+  await pipeline?.rollback();
+  post({ kind: 'error', error: serialize(error) });
 }
 
-parentPort?.on('message', (request: WorkerRequest | SetupMessage) => {
+async function settle({ commit, isReal }: SettleRequest): Promise<void> {
+  if (isReal && commit !== undefined) await pipeline?.commit(commit);
+  else await pipeline?.rollback(commit);
+  post({ kind: 'settled', commit });
+}
+
+parentPort?.on('message', (request: WorkerRequest | SettleRequest | SetupMessage) => {
   if (request.kind === 'setup') {
-    begin(request.setup);
+    setup = request.setup;
     return;
   }
-  answer(request).then(post, (error: unknown) => post({ kind: 'error', error: serialize(error) }));
+  if (request.kind === 'settle') {
+    settle(request).catch(fail);
+    return;
+  }
+  answer(request).then(post, fail);
 });

@@ -1,10 +1,22 @@
 /**
- * Pipelines: chains of handlers over the events of a stream, the extension point for others (docs in PIPELINES.md).
+ * Pipelines: chains of handlers over the events of a stream, the extension point for others. PIPELINES.md tells how to write one.
  *
  * @module
  */
 
+export { AddressRanges } from './address-ranges.js';
 export type { Handler, HandlerFactory, PipelineEnv } from './handler.js';
+export { PipelineFileError } from './pipeline-file.js';
+export {
+  type ConfiguredHandler,
+  defineHandler,
+  type HandlerOptions,
+  type HandlerPlugin,
+  type OptionalColumn,
+  requireOptions,
+  textsOption,
+} from './plugin.js';
+export type { RecordEnv, RecordEvents } from './record-events.js';
 export {
   HandlerFailedError,
   pipelineEnv,

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hasCheck, parquetFiles, requireIntact } from '../../cache/checked-parquet.js';
-import { type CommitRecord, listCommits, readCommit } from '../../cache/commit-record.js';
+import {
+  type CommitRecord,
+  listCommits,
+  readCommit,
+  segmentsOf,
+} from '../../cache/commit-record.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { readIndexFile } from '../../cache/index-memory.js';
 import type { CachePaths } from '../../cache/paths.js';
@@ -88,7 +93,7 @@ async function checkCommit(
   }
   const findings: string[] = [];
   let hasLedger = true;
-  for (const segment of [...record.records, ...record.rejects, record.files]) {
+  for (const segment of segmentsOf(record)) {
     const path = join(paths.segments, segment.file);
     onFile(path);
     const what = await damageOf(() => verifyFile(path, segment));

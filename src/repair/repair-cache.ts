@@ -24,11 +24,18 @@ import type { ExtractionReport } from '../extract/report.js';
 import { isBucketUrl } from '../source/bucket/bucket-url.js';
 import { type Damage, type DamagedCommit, findDamage } from './find-damage.js';
 import { commitsOfChanged, findNames, namesOf, sourceOf } from './find-files.js';
+import { requirePipeline } from './require-pipeline.js';
 
 export interface RepairOptions
   extends Pick<
     ExtractOptions,
-    'workers' | 'skippedAddresses' | 'onWarning' | 'onProgress' | 'shouldStop'
+    | 'workers'
+    | 'skippedAddresses'
+    | 'pipeline'
+    | 'onWarning'
+    | 'onNote'
+    | 'onProgress'
+    | 'shouldStop'
   > {
   /** Where the log files are now; default: where each commit had them from. */
   readonly source?: string | undefined;
@@ -43,6 +50,8 @@ export interface RepairOptions
 /** What a repair finds, and would do. */
 export interface RepairPlan {
   readonly damage: Damage;
+  /** Commits to be withdrawn, as they are. */
+  readonly commits: readonly DamagedCommit[];
   /** Commits to be withdrawn, and why. */
   readonly withdraw: readonly { readonly commit: string; readonly findings: readonly string[] }[];
   /** Log files to be extracted again. */
@@ -136,6 +145,7 @@ export async function planRepair(
   }
   return {
     damage,
+    commits: [...broken.values()],
     withdraw: [...broken.values()].map(({ commit, findings }) => ({ commit, findings })),
     again: [...again].map(([source, names]) => ({ source, names: [...names] })),
     missing,
@@ -169,6 +179,7 @@ export async function repairCache(
     fsyncDirectory(join(path, '..'));
   }
   if (plan.missing.length > 0 && !options.dropMissing) throw new LogFilesMissingError(plan.missing);
+  await requirePipeline(plan.commits, options.pipeline);
   const again = [...(pending?.again ?? []), ...plan.again];
   const mode = pending?.mode ?? modeBefore(paths, plan);
   if (again.length > 0 || plan.withdraw.length > 0) {

@@ -43,7 +43,7 @@ export interface RoundReport {
 
 /** What a round needs, besides the cache and the spool. */
 export interface RoundOptions
-  extends Pick<ExtractOptions, 'workers' | 'threads' | 'skippedAddresses' | 'mode'>,
+  extends Pick<ExtractOptions, 'workers' | 'threads' | 'skippedAddresses' | 'mode' | 'pipeline'>,
     Omit<ScanOptions, 'cacheRoot'> {
   readonly shouldStop: () => boolean;
   /** Counted up by the scan of the round. */
@@ -82,7 +82,7 @@ export async function takeSpool(
   options: RoundOptions,
 ): Promise<RoundReport> {
   const startedAt = performance.now();
-  const { workers, threads, skippedAddresses, mode, shouldStop } = options;
+  const { workers, threads, skippedAddresses, mode, pipeline, shouldStop } = options;
   const round = new Round(cache, spool, options);
   let extraction: ExtractionReport;
   try {
@@ -93,8 +93,10 @@ export async function takeSpool(
       threads,
       skippedAddresses,
       mode,
+      pipeline,
       shouldStop,
       onWarning: options.onWarning,
+      onNote: options.onNote,
     });
   } finally {
     await round.queue.settled();

@@ -120,8 +120,7 @@ async function inject(start, expected, { at, kind, lasts }) {
   const { status, signal, stderr } = await ended;
   clearTimeout(limit);
   if (values.show) console.log(at, kind, isLasting, status, stderr);
-  if (isWell && signal !== null && kind !== 'kill')
-    fail(`it died of ${signal}: ${stderr}`);
+  if (isWell && signal !== null && kind !== 'kill') fail(`it died of ${signal}: ${stderr}`);
   if (/198\.51\.|INTERNAL|\n\s+at |Error: /.test(stderr)) fail(`no message for people: ${stderr}`);
   if (status === 1 && !/\[[A-Z_]+\]\s*$/m.test(stderr)) fail(`no code: ${stderr}`);
   // Also what had been moved before it could be published.

@@ -31,6 +31,8 @@ export {
   spacesBeforeRequester,
 } from './parse-line';
 export {
+  agentEnds,
+  agentStarts,
   bytesHigh,
   bytesLow,
   downloads,

@@ -1,6 +1,7 @@
 /**
  * Where the fields stand of the line that `takeLine` took last. Kept only in the build that makes rows of a database
- * (src/database/assembly), whose asconfig.json gives the compiler KEEP_FIELDS as 1; in the other one nothing of this is left.
+ * (src/database/assembly), whose asconfig.json gives the compiler KEEP_FIELDS as 1; the user agent also in the one for pipelines
+ * (src/pipeline/assembly), with KEEP_AGENTS as 1. In the usual one nothing of this is left.
  */
 import { SPACE } from './bytes';
 
@@ -87,7 +88,7 @@ export function keepReferer(start: usize, end: usize): void {
 }
 
 export function keepAgent(start: usize, end: usize, tail: usize): void {
-  if (!KEEP_FIELDS) return;
+  if (!KEEP_FIELDS && !KEEP_AGENTS) return;
   agentStart = start;
   agentEnd = end;
   tailStart = tail;

@@ -8,6 +8,7 @@ import {
   touchV6,
 } from './address-table';
 import { hashBytes, hashWords } from './hash';
+import { agentEnd, agentStart } from './kept-fields';
 import { clearKeys, internKey, reserveKeys, touchKeys } from './key-table';
 import { reserve } from './memory';
 
@@ -20,6 +21,9 @@ export let requesterIds: usize = 0;
 export let bytesLow: usize = 0;
 export let bytesHigh: usize = 0;
 export let downloads: usize = 0;
+/** Where the user agent of each record stands in the input, until that holds something else; only where agents are kept. */
+export let agentStarts: usize = 0;
+export let agentEnds: usize = 0;
 export let rows: u32 = 0;
 
 let mostRows: u32 = 0;
@@ -47,6 +51,10 @@ export function reserveRecords(most: u32, keyBytes: usize): void {
   bytesLow = reserve(<usize>most * 4);
   bytesHigh = reserve(<usize>most * 4);
   downloads = reserve(most);
+  if (KEEP_AGENTS) {
+    agentStarts = reserve(<usize>most * 4);
+    agentEnds = reserve(<usize>most * 4);
+  }
 }
 
 export function clearRecords(): void {
@@ -77,6 +85,10 @@ export function addRecord(key: usize, keyLength: u32, time: f64, bytes: u64, dow
   store<u32>(bytesLow + ((<usize>row) << 2), <u32>bytes);
   store<u32>(bytesHigh + ((<usize>row) << 2), <u32>(bytes >> 32));
   store<u8>(downloads + row, download);
+  if (KEEP_AGENTS) {
+    store<u32>(agentStarts + ((<usize>row) << 2), <u32>agentStart);
+    store<u32>(agentEnds + ((<usize>row) << 2), <u32>agentEnd);
+  }
   store<u32>(waitingKeys + ((<usize>waiting) << 3), <u32>key);
   store<u32>(waitingKeys + ((<usize>waiting) << 3), keyLength, 4);
   store<u64>(waitingHashes + ((<usize>waiting) << 3), hashBytes(key, keyLength));
