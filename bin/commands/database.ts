@@ -2,7 +2,7 @@ import { BUCKET_OPTIONS, STORE_OPTIONS } from '../bucket-options.js';
 import { type CommandGroup, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EVERY_OPTION, requireEvery } from '../every-option.js';
-import { WORKERS_OPTION, workerCount } from '../worker-count.js';
+import { WORKERS_OPTION, workerCount } from '../extraction-options.js';
 
 const SCHEMA_OPTION = {
   type: 'string',

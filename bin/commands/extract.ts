@@ -8,10 +8,9 @@ import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EVERY_OPTION, requireEvery } from '../every-option.js';
 import { EXIT_STATUS } from '../exit-status.js';
+import { PIPELINE_OPTION, pipelineOf, WORKERS_OPTION, workerCount } from '../extraction-options.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { INVENTORY_OPTIONS, requireInventory } from '../inventory-options.js';
-import { PIPELINE_OPTION, pipelineOf } from '../pipeline-option.js';
-import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** Neither the command line nor the configuration names a source. */
 export class NoSourceError extends S3LogExtractionError {

@@ -3,9 +3,8 @@ import type { RepairPlan, RepairResult } from '../../src/repair/repair-cache.js'
 import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
+import { PIPELINE_OPTION, pipelineOf, WORKERS_OPTION, workerCount } from '../extraction-options.js';
 import { plural } from '../format.js';
-import { PIPELINE_OPTION, pipelineOf } from '../pipeline-option.js';
-import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 export const repairCommand = defineCommand({
   name: 'repair',

@@ -3,8 +3,7 @@ import { BUCKET_OPTIONS } from '../bucket-options.js';
 import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.js';
 import { DATASET_OPTIONS, MAPPING_OPTIONS, ROBOTS_OPTION } from '../dataset-options.js';
 import { DESCRIPTIONS } from '../descriptions.js';
-import { PIPELINE_OPTION, pipelineOf } from '../pipeline-option.js';
-import { WORKERS_OPTION, workerCount } from '../worker-count.js';
+import { PIPELINE_OPTION, pipelineOf, WORKERS_OPTION, workerCount } from '../extraction-options.js';
 import { coordinatesCommand } from './update-coordinates.js';
 import { refreshCommand, regionsCommand } from './update-ip.js';
 

@@ -3,8 +3,8 @@ import { STORE_OPTIONS } from '../bucket-options.js';
 import { type CommandContext, defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
+import { WORKERS_OPTION, workerCount } from '../extraction-options.js';
 import { plural } from '../format.js';
-import { WORKERS_OPTION, workerCount } from '../worker-count.js';
 
 /** The protocol `cache` looks at the cache, not at logs. */
 export class CacheSourceError extends S3LogExtractionError {

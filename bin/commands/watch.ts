@@ -1,8 +1,7 @@
 import { S3LogExtractionError } from '../../cache/error.js';
 import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
-import { PIPELINE_OPTION, pipelineOf } from '../pipeline-option.js';
-import { WORKERS_OPTION, workerCount } from '../worker-count.js';
+import { PIPELINE_OPTION, pipelineOf, WORKERS_OPTION, workerCount } from '../extraction-options.js';
 
 /** `--interval` or `--settle` is no number of seconds. */
 export class WatchTimeError extends S3LogExtractionError {

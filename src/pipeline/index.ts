@@ -16,6 +16,7 @@ export {
   requireOptions,
   textsOption,
 } from './plugin.js';
+export { type OutputLine, readOutputs } from './read-outputs.js';
 export type { RecordEnv, RecordEvents } from './record-events.js';
 export {
   HandlerFailedError,

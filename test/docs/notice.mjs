@@ -58,7 +58,11 @@ export function noticeText() {
     seen.add(row);
     return [row];
   });
-  return [...head, ...rows, ''].join('\n');
+  const lists = [
+    '',
+    'The list of robots in src/pipeline/handlers is that of COUNTER-Robots, 2019-08-06; MIT; Copyright (c) 2018 COUNTER ONLINE METRICS.',
+  ];
+  return [...head, ...rows, ...lists, ''].join('\n');
 }
 
 function manifestOf(path) {

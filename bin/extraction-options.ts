@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { S3LogExtractionError } from '../cache/error.js';
+import type { PipelineDefinition } from '../src/pipeline/pipeline-file.js';
 
 /** `--workers` is no number of workers. */
 export class WorkerCountError extends S3LogExtractionError {
@@ -27,3 +28,21 @@ export const WORKERS_OPTION = {
   requiresArg: true,
   describe: 'Worker threads; negative counts from all cores: -1 all, -2 all but one',
 } as const;
+
+export const PIPELINE_OPTION = {
+  type: 'string',
+  describe:
+    'File (YAML) of handlers that records go through, see PIPELINES.md (default: the saved one)',
+} as const;
+
+/** The pipeline named on the command line, else the one that the configuration names. @throws {PipelineFileError} */
+export async function pipelineOf(
+  path: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<PipelineDefinition | undefined> {
+  const { readConfiguration } = await import('../cache/configuration.js');
+  const chosen = path ?? readConfiguration(env).pipeline;
+  if (chosen === undefined) return undefined;
+  const { readPipelineFile } = await import('../src/pipeline/pipeline-file.js');
+  return readPipelineFile(chosen);
+}
