@@ -93,7 +93,17 @@ function ownEnds(scene, done, { published, whole }) {
   writeFileSync(join(contents, 'a.log'), blobs.join(''));
   const dandi = join(scratch, 'dandi');
   done(dandi, 'extract', contents, '--mode', 'dandi');
+  const pipeline = join(scratch, 'pipeline.json');
+  writePipeline(pipeline);
+  const through = ['--pipeline', pipeline];
   const scenarios = [
+    [
+      'pipeline',
+      published,
+      ['extract', logs, '--workers=2', ...through],
+      ['update', '--from', logs, ...through],
+    ],
+    ['robots', whole, ['update', 'summaries', '--robots', 'exclude'], ['update', '--from', logs]],
     [
       'mapping',
       dandi,
@@ -120,6 +130,22 @@ function ownEnds(scene, done, { published, whole }) {
     const expected = tree(join(cache, 'summaries'));
     return { name, state, command, finish, expected, account: accountOf(scene, cache) };
   });
+}
+
+/** Handlers that drop some records, tag the others and write outputs. */
+function writePipeline(path) {
+  const counting = `export default { configure: () => ({ create: () => ({ handleEvents(events, env) {
+    env.write('counts', JSON.stringify({ rows: events.rows }));
+    return events;
+  } }) }) };`;
+  writeFileSync(join(path, '../counting.mjs'), counting);
+  const drop = { keys: ['f1$', '^ds3/'] };
+  const handlers = [
+    { use: 'filter', with: { drop } },
+    { use: 'robots' },
+    { use: './counting.mjs' },
+  ];
+  writeFileSync(path, JSON.stringify({ version: 1, handlers }));
 }
 
 /** What the Python tool has of three objects. */
