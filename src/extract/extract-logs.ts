@@ -143,10 +143,12 @@ function finishLedger(ledger: Ledger, warn: (message: string) => void): void {
   }
 }
 
-async function describePipeline(definition: PipelineDefinition): Promise<PipelineHandler[]> {
+async function describePipeline(
+  definition: PipelineDefinition,
+): Promise<PipelineHandler[] | undefined> {
   const { loadHandlers } = await import('../pipeline/load-handlers.js');
   const { description } = await loadHandlers(definition);
-  return [...description];
+  return description.length === 0 ? undefined : [...description];
 }
 
 /** Give the disk back at once what a failed run wrote: it may have failed for lack of space. */
@@ -250,7 +252,7 @@ function startWorkers(
           mode,
           skippedAddresses,
           refusesNonLogs: given !== undefined,
-          pipeline: options.pipeline,
+          pipeline: options.pipeline?.handlers.length === 0 ? undefined : options.pipeline,
           progress,
           stopFlag,
         },

@@ -1,7 +1,7 @@
 import { S3LogExtractionError } from '../../cache/error.js';
 import { holdsAddress } from '../ip/holds-address.js';
 import type { LoadedPipeline } from '../pipeline/load-handlers.js';
-import { type RecordEnv, RecordEvents } from '../pipeline/record-events.js';
+import { type RecordEnv, RecordEvents, type RecordPartition } from '../pipeline/record-events.js';
 import { Stream, StreamEndedError } from '../pipeline/stream.js';
 import { MADE_LINE_BYTES, type RecordBatch } from './record-batch.js';
 import type { RecordOrigins } from './record-origins.js';
@@ -9,7 +9,7 @@ import type { RecordOrigins } from './record-origins.js';
 /** What the handlers made of the records in hand. */
 export interface PipelineOutcome {
   /** Rows that stay, by their tags. */
-  readonly partitions: readonly { readonly tags: readonly string[]; readonly rows: Uint32Array }[];
+  readonly partitions: readonly RecordPartition[];
   /** Records dropped, by log file. */
   readonly dropped: ReadonlyMap<string, number>;
   /** Lines by output. */
@@ -38,7 +38,8 @@ export class PipelineAddressError extends S3LogExtractionError {
 
 const OUTPUT = /^[a-z][a-z0-9]{0,15}$/;
 const MOST_OUTPUT_CHARACTERS = 64 << 20;
-const MOST_SECONDS = 2 ** 36;
+/** Beyond the year 9999, which a log may name. */
+const MOST_SECONDS = 2 ** 38;
 
 /** Runs the handlers over the records that a worker has in hand, and keeps the streams of each commit until that is real. */
 export class RecordPipeline {
@@ -163,8 +164,8 @@ function requireSane(events: RecordEvents, batch: RecordBatch): void {
   const requesters = batch.requesterCount;
   for (let row = 0; row < rows; row++) {
     const time = times[row];
-    if (!(Number.isInteger(time) && time >= 0 && time < MOST_SECONDS)) {
-      throw new PipelineColumnsError('a time is no whole number of seconds since 1970');
+    if (!(Number.isInteger(time) && Math.abs(time) < MOST_SECONDS)) {
+      throw new PipelineColumnsError('a time is no whole number of seconds of this era');
     }
     if (downloads[row] > 1) throw new PipelineColumnsError('a download flag is neither 0 nor 1');
     if (keyIds[row] >= keys) throw new PipelineColumnsError('a key has an id that there is not');

@@ -95,8 +95,8 @@ function encodeBatch(
   }
   return outcome.partitions.map(({ tags, rows }, at) => ({
     file: recordsFile(at === 0 && tags.length === 0 ? stem : `${stem}-t${at}`),
-    rows: rows.length,
-    bytes: encodeRecords(rows.length === batch.rows ? columns : selectRows(columns, rows)),
+    rows: rows?.length ?? batch.rows,
+    bytes: encodeRecords(rows === undefined ? columns : selectRows(columns, rows)),
     tags,
   }));
 }

@@ -32,6 +32,13 @@ export interface RecordColumnsInHand {
   requestersIn(ranges: AddressRanges): Uint8Array;
 }
 
+/** Records that go into one segment. */
+export interface RecordPartition {
+  readonly tags: readonly string[];
+  /** Undefined: all there are. */
+  readonly rows: Uint32Array | undefined;
+}
+
 /** More of them could not all be told apart in a byte. */
 const MOST_TAGS = 8;
 const TAG = /^[a-z][a-z0-9]{0,15}$/;
@@ -144,11 +151,14 @@ export class RecordEvents {
   }
 
   /** @returns for each set of tags there is, those without any first, the rows that are kept with it */
-  partitions(): { readonly tags: readonly string[]; readonly rows: Uint32Array }[] {
+  partitions(): RecordPartition[] {
+    if (this.#droppedRows === 0 && this.#tagNames.length === 0) {
+      return this.rows === 0 ? [] : [{ tags: [], rows: undefined }];
+    }
     const counts = new Uint32Array(1 << MOST_TAGS);
     for (let row = 0; row < this.rows; row++)
       if (this.#isDropped[row] === 0) counts[this.#tags[row]]++;
-    const found: { readonly tags: readonly string[]; readonly rows: Uint32Array }[] = [];
+    const found: RecordPartition[] = [];
     for (let set = 0; set < counts.length; set++) {
       if (counts[set] === 0) continue;
       const rows = new Uint32Array(counts[set]);
