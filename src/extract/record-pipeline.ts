@@ -2,6 +2,7 @@ import { S3LogExtractionError } from '../../cache/error.js';
 import { holdsAddress } from '../ip/holds-address.js';
 import type { LoadedPipeline } from '../pipeline/load-handlers.js';
 import { type RecordEnv, RecordEvents, type RecordPartition } from '../pipeline/record-events.js';
+import { showable } from '../pipeline/showable.js';
 import { Stream, StreamEndedError } from '../pipeline/stream.js';
 import { MADE_LINE_BYTES, type RecordBatch } from './record-batch.js';
 import type { RecordOrigins } from './record-origins.js';
@@ -109,7 +110,7 @@ export class RecordPipeline {
     return {
       stream: name,
       shared: new Map(),
-      log: this.log,
+      log: (level, message) => this.log(level, `${showable(String(message))}.`),
       write(output, line) {
         if (!OUTPUT.test(output)) {
           throw new RangeError('the name of an output is 1 to 16 of a-z and 0-9, a letter first');

@@ -1,5 +1,6 @@
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { Handler, HandlerFactory, PipelineEnv } from './handler.js';
+import { showable } from './showable.js';
 
 /** A handler has thrown: the stream is as if it had never been. */
 export class HandlerFailedError extends S3LogExtractionError {
@@ -140,8 +141,13 @@ export function pipelineEnv(
   return { stream, shared: new Map(), log };
 }
 
-/** The first line of what an error says: never a stack, which holds paths of a machine. */
+/** What an error says, fit to be shown. A handler may throw anything. */
 function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n', 1)[0] || 'unknown error').slice(0, 300).replace(/\.$/, '');
+  let text: string;
+  try {
+    text = error instanceof Error ? error.message : String(error);
+  } catch {
+    text = '';
+  }
+  return typeof text === 'string' && text !== '' ? showable(text) : 'unknown error';
 }

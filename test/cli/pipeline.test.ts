@@ -292,6 +292,30 @@ describe('handlers', () => {
     expect(lines()).toHaveLength(1);
   });
 
+  it('cannot show an address that a key may hold, nor command a terminal', async () => {
+    sandbox.write('a.log', lineOf({ key: 'x/198.51.100.7', agent: PERSON, address: '-', n: 1 }));
+    const tells = (what: string) =>
+      writeHandler(
+        'tells',
+        `{ configure: () => ({ create: () => ({ handleEvents(events, env) { const key = events.key(events.keyIds[0]); ${what}; return events; } }) }) }`,
+      );
+    write(tells(`env.log('info', 'saw ' + key); env.log('warning', 'red \\u001b[31m')`));
+    const told = await extract('--workers=1');
+    expect(told.status).toBe(0);
+    expect(told.stderr).toContain('may hold an address, and is withheld');
+    expect(told.stderr).toContain('red ?[31m');
+    write(tells(`throw { toString() { throw new Error(key); } }`));
+    sandbox.write('b.log', lineOf({ key: 'x/198.51.100.7', agent: PERSON, address: '-', n: 2 }));
+    const thrown = await extract('--workers=1');
+    expect(thrown.status).toBe(1);
+    write(tells(`throw new Error('cannot take ' + key)`));
+    const named = await extract('--workers=1');
+    expect(named.json.error.code).toBe('PIPELINE_HANDLER_FAILED');
+    for (const { stdout, stderr } of [told, thrown, named]) {
+      expect(stdout + stderr).not.toMatch(/198\.51\.|\u001b/);
+    }
+  });
+
   it('come from packages too, found from where the pipeline file stands', async () => {
     writeLogs(requests);
     const folder = join(sandbox.root, 'node_modules/@some/plugin');
