@@ -1,6 +1,6 @@
-import { parseDocument } from 'yaml';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
 import { GivenFileError, readGivenFile } from '../../cache/given-file.js';
+import { type Fail, parseGivenYaml, requireMapping } from '../../cache/given-yaml.js';
 import type { Connection } from './connection.js';
 import { type UsageSums, usageBy } from './usage.js';
 
@@ -107,16 +107,7 @@ export function parseQuotas(text: string, path: string): Quota[] {
     throw new QuotaFileError(path, why);
   };
   if (text.length > MOST_BYTES) fail('it is larger than 1 MiB');
-  // Its warnings would quote the file.
-  const document = parseDocument(text, { logLevel: 'error' });
-  if (document.errors.length > 0) fail(`it is not YAML (${document.errors[0].code})`);
-  let content: unknown;
-  try {
-    content = document.toJS({ maxAliasCount: 0 });
-  } catch {
-    return fail('it has an alias (*name), which is not supported');
-  }
-  const file = asObject(content, 'the file', fail);
+  const file = requireMapping(parseGivenYaml(text, fail), 'the file', fail);
   for (const name of Object.keys(file)) {
     if (name !== 'quotas' && name !== 'warn_at') fail(`it has an unknown member "${name}"`);
   }
@@ -126,11 +117,9 @@ export function parseQuotas(text: string, path: string): Quota[] {
     return fail('"quotas" is not a list, or too long a one');
   }
   return quotas.map((value, i) =>
-    quotaOf(asObject(value, `quota ${i + 1}`, fail), i, warnAt, fail),
+    quotaOf(requireMapping(value, `quota ${i + 1}`, fail), i, warnAt, fail),
   );
 }
-
-type Fail = (why: string) => never;
 
 function quotaOf(
   value: Readonly<Record<string, unknown>>,
@@ -168,13 +157,6 @@ function quotaOf(
     warnAt: percentOf(value.warn_at, warnAt, `warn_at of ${what}`, fail),
     limits,
   };
-}
-
-function asObject(value: unknown, what: string, fail: Fail): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Readonly<Record<string, unknown>>;
-  }
-  return fail(`${what} is not a mapping of names to values`);
 }
 
 function percentOf(value: unknown, otherwise: number, what: string, fail: Fail): number {

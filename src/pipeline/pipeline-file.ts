@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
 import { GivenFileError, readGivenFile } from '../../cache/given-file.js';
+import { type Fail, parseGivenYaml, requireMapping } from '../../cache/given-yaml.js';
 import type { HandlerOptions } from './plugin.js';
 
 /** A handler as the file names it. */
@@ -54,16 +54,7 @@ export function parsePipeline(text: string, path: string): PipelineDefinition {
   const fail = (why: string): never => {
     throw new PipelineFileError(path, why);
   };
-  // Its warnings would quote the file.
-  const document = parseDocument(text, { logLevel: 'error' });
-  if (document.errors.length > 0) fail(`it is not YAML (${document.errors[0].code})`);
-  let content: unknown;
-  try {
-    content = document.toJS({ maxAliasCount: 0 });
-  } catch {
-    return fail('it has an alias (*name), which is not supported');
-  }
-  const file = asObject(content, 'the file', fail);
+  const file = requireMapping(parseGivenYaml(text, fail), 'the file', fail);
   requireMembers(file, ['version', 'handlers'], 'the file', fail);
   if (file.version !== 1) fail('its version is not 1');
   const { handlers } = file;
@@ -75,24 +66,15 @@ export function parsePipeline(text: string, path: string): PipelineDefinition {
   };
 }
 
-type Fail = (why: string) => never;
-
 function entryOf(value: unknown, what: string, fail: Fail): HandlerEntry {
-  const entry = asObject(value, what, fail);
+  const entry = requireMapping(value, what, fail);
   requireMembers(entry, ['use', 'with'], what, fail);
   const { use } = entry;
   if (typeof use !== 'string' || use === '' || use.includes('\0') || use.length > 4096) {
     return fail(`"use" of ${what} is not the name of a handler`);
   }
   const options = entry.with ?? {};
-  return { use, options: asObject(options, `"with" of ${what}`, fail) };
-}
-
-function asObject(value: unknown, what: string, fail: Fail): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Readonly<Record<string, unknown>>;
-  }
-  return fail(`${what} is not a mapping of names to values`);
+  return { use, options: requireMapping(options, `"with" of ${what}`, fail) };
 }
 
 function requireMembers(
