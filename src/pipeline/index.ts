@@ -6,7 +6,12 @@
 
 export { AddressRanges } from './address-ranges.js';
 export type { Handler, HandlerFactory, PipelineEnv } from './handler.js';
-export { PipelineFileError } from './pipeline-file.js';
+export {
+  type HandlerEntry,
+  type PipelineDefinition,
+  PipelineFileError,
+  readPipelineFile,
+} from './pipeline-file.js';
 export {
   type ConfiguredHandler,
   defineHandler,

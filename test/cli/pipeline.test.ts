@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DIST, Sandbox } from '../support/cli.js';
 import { readTree } from '../support/published-tree.js';
+import { SpoolSandbox } from '../support/spool.js';
 
 const PERSON = 'Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0';
 const AGENTS = [PERSON, 'aria2/1.36.0', 'Mozilla/5.0 (compatible; Googlebot/2.1)', '-', PERSON];
@@ -389,6 +390,29 @@ describe('handlers', () => {
     expect(json.error.code).toBe('INVALID_PIPELINE');
     expect(json.error.message).toContain(why);
     expect(stderr).not.toMatch(/198\.51\.|\n\s+at /);
+  });
+});
+
+describe('a spool', () => {
+  it('gives its logs to the pipeline; where a handler throws they stay, and are taken when it is mended', async () => {
+    const spool = new SpoolSandbox();
+    const file = join(spool.root, 'pipeline.yaml');
+    const body = `import fs from 'node:fs'; export default { configure: () => ({ create: () => ({ handleEvents(events) {
+      if (!fs.existsSync('mended')) throw new Error('out of luck');
+      for (let row = 0; row < events.rows; row += 2) events.drop(row);
+      return events; } }) }) };`;
+    writeFileSync(join(spool.root, 'half.mjs'), body);
+    writeFileSync(file, JSON.stringify({ version: 1, handlers: [{ use: './half.mjs' }] }));
+    spool.put('a.log', logOf(requests));
+    const failed = await spool.once('--pipeline', file);
+    expect(failed.status).toBe(1);
+    expect(failed.stderr).toContain('[PIPELINE_HANDLER_FAILED]');
+    expect(spool.files()).toEqual(['a.log']);
+    writeFileSync(join(spool.root, 'mended'), '');
+    const { status, report } = await spool.once('--pipeline', file);
+    expect(status).toBe(0);
+    expect(report.lines).toMatchObject({ total: 400, kept: 200, skipped: 200 });
+    expect(spool.files()).toEqual(['archive/a.log']);
   });
 });
 
