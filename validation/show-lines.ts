@@ -11,13 +11,13 @@ import {
 } from '../src/extract/read-log-file.js';
 import type { ObjectReader } from '../src/extract/read-object.js';
 import { CHUNK_BYTES, LONGEST_LINE } from '../src/extract/record-batch.js';
+import { maskLine } from '../src/mask/mask-line.js';
 import type { BucketAccess } from '../src/source/bucket/access.js';
 import { ENCODING } from '../src/source/encoding.js';
 import { type LogPath, pathBytes } from '../src/source/log-path.js';
 import { modifiedTime } from '../src/source/modified-time.js';
 import type { KeptFinding } from './kept-findings.js';
 import type { LogSource } from './log-source.js';
-import { maskLine } from './mask-line.js';
 
 /**
  * The lines of findings, masked. Lines are kept nowhere: they are read again, file by file.

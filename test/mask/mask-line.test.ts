@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maskLine } from '../../validation/mask-line.js';
-import { soundLine } from './sound-logs.js';
+import { maskLine } from '../../src/mask/mask-line.js';
+import { soundLine } from '../validation/sound-logs.js';
 
 const masked = (text: string): string => maskLine(Buffer.from(text, 'latin1'));
 
