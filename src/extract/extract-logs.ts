@@ -87,7 +87,7 @@ export async function extractLogs(
     observer: {
       committed: (files, rejected) => {
         bucket?.committed(files, rejected);
-        for (const file of files) given?.committed(file);
+        for (const [i, file] of files.entries()) given?.committed(file, rejected[i]);
       },
       failed: (path, reason, file) => {
         if (given === undefined) warn(`Could not extract ${path}: ${reason}.`);

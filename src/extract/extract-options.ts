@@ -56,8 +56,8 @@ export interface ExtractOptions {
 export interface GivenFiles {
   /** Their relative paths are what they would be below the source. */
   entries(): AsyncGenerator<SourceEntries, void>;
-  /** In a commit that is real. */
-  committed(file: FoundFile & Pick<SourceFile, 'relativePath'>): void;
+  /** In a commit that is real. @param rejected how many of its lines were refused */
+  committed(file: FoundFile & Pick<SourceFile, 'relativePath'>, rejected: number): void;
   /** In an earlier commit, or a copy of one that is. */
   known(file: SourceFile): void;
   /** Of a name that is in a commit, with other content. */

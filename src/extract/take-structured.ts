@@ -9,9 +9,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** What takes the records of one line of a structured log. */
 export interface StructuredTaker {
-  /** A record, as a line that `parseLine` judges. */
-  line(text: string): void;
-  rejected(reason: number): void;
+  /** A record, as a line that `parseLine` judges. @param record as it stands in the log */
+  line(text: string, record: unknown): void;
+  /** @param record undefined for what is no JSON */
+  rejected(reason: number, record: unknown): void;
 }
 
 /** Whether a line that is none of S3's is one of a structured log. */
@@ -29,11 +30,11 @@ export function takeStructured(
   taker: StructuredTaker,
 ): void {
   const found = parse(input.subarray(start, end));
-  if (found === undefined) taker.rejected(REASON.structured_not_json);
+  if (found === undefined) taker.rejected(REASON.structured_not_json, undefined);
   for (const value of found ?? []) {
     const text = structuredLine(value);
-    if (typeof text === 'string') taker.line(text);
-    else taker.rejected(text);
+    if (typeof text === 'string') taker.line(text, value);
+    else taker.rejected(text, value);
   }
 }
 
