@@ -9,6 +9,9 @@ import { rememberSpool } from '../cache/watched-spools.js';
 import type { ExtractionMode } from '../src/extract/extraction-mode.js';
 import { WorkerThreads } from '../src/extract/worker-threads.js';
 import type { PipelineDefinition } from '../src/pipeline/pipeline-file.js';
+import { ExcerptStore } from '../src/spool/excerpt-store.js';
+import { Excerpts } from '../src/spool/excerpts.js';
+import { RemoteStore, type StorageSettings, storageSettings } from '../src/spool/remote-store.js';
 import { emptyTally } from '../src/spool/scan-spool.js';
 import { openSpool, type Spool } from '../src/spool/spool.js';
 import { lookAtSpool, type RoundReport, takeSpool } from '../src/spool/take-spool.js';
@@ -33,6 +36,8 @@ export interface WatchOptions {
   readonly isOnce: boolean;
   /** Bring the summaries up to date after rounds in which something came. */
   readonly publishes: boolean;
+  /** Keep excerpts of rejected lines, also at a store where the environment names one. */
+  readonly keepsExcerpts: boolean;
 }
 
 /** How often it is asked whether to stop, and whether the cache is free. */
@@ -44,20 +49,24 @@ const CACHE_LOOK_MS = 500;
  * failure ends one round only.
  *
  * @returns the exit status
- * @throws {SpoolLockedError} @throws {SpoolFolderError} and what is wrong with the cache, or its key, from the beginning
+ * @throws {StorageSettingsError} @throws {SpoolLockedError} @throws {SpoolFolderError} and what is wrong with the cache, or its key, from the beginning
  */
 export async function watchSpool(
   options: WatchOptions,
   log: ServiceLog,
   health: HealthFile,
 ): Promise<number> {
-  const spool = openSpool(options.spool, options.cacheDirectory);
+  const { keepsExcerpts } = options;
+  const storage = keepsExcerpts ? storageSettings(options.env) : undefined;
+  const spool = openSpool(options.spool, options.cacheDirectory, keepsExcerpts);
   const { token } = spool.lock;
   const signals = watchStopSignals(spool.paths, token, () =>
     log.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
   );
   try {
-    return await new Watch(options, spool, signals, log, health).run();
+    const watch = new Watch(options, spool, signals, log, health);
+    if (keepsExcerpts) watch.keepExcerpts(storage);
+    return await watch.run();
   } finally {
     signals.close();
     spool.close();
@@ -73,6 +82,7 @@ class Watch {
   private nextInMs: number | undefined;
   /** When logs were last extracted, by `performance.now()`. */
   private lastTakenMs = Number.NEGATIVE_INFINITY;
+  private excerpts: Excerpts | undefined;
 
   constructor(
     private readonly options: WatchOptions,
@@ -83,6 +93,16 @@ class Watch {
   ) {
     this.events = new SpoolEvents(spool.paths.root);
     this.isPublicationDue = options.publishes;
+  }
+
+  /** @param storage undefined: they stay in the spool */
+  keepExcerpts(storage: StorageSettings | undefined): void {
+    const { shouldStop } = this;
+    const onWarning = (message: string): void => this.log.warn(message);
+    const remote = storage === undefined ? undefined : new RemoteStore(storage);
+    const { paths } = this.spool;
+    const store = new ExcerptStore(paths, { remote, onWarning, shouldStop });
+    this.excerpts = new Excerpts(paths, store, onWarning);
   }
 
   async run(): Promise<number> {
@@ -179,6 +199,7 @@ class Watch {
           mode,
           pipeline,
           skippedAddresses: await skippedAddresses(cache, env),
+          excerpts: this.excerpts,
           shouldStop: () => this.shouldStop() || isStopRequested(paths, lock.token),
         });
         status = this.tell(report);
@@ -242,8 +263,10 @@ class Watch {
       this.lastTakenMs = performance.now();
       this.isPublicationDue = this.options.publishes;
     }
+    const kept = report.excerpts?.lines ?? 0;
+    const excerpts = kept === 0 ? '' : `; excerpts of ${plural(kept, 'rejected line')}`;
     this.log.note(
-      `Round ${health.round}: ${plural(extracted, 'log file')} (${formatBytes(bytes)}) extracted in ${formatElapsed(elapsedMs)}; ${formatCount(archived)} archived, ${formatCount(failed)} failed, ${formatCount(repeated)} repeated, ${formatCount(left)} left; lines: ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected.`,
+      `Round ${health.round}: ${plural(extracted, 'log file')} (${formatBytes(bytes)}) extracted in ${formatElapsed(elapsedMs)}; ${formatCount(archived)} archived, ${formatCount(failed)} failed, ${formatCount(repeated)} repeated, ${formatCount(left)} left; lines: ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected${excerpts}.`,
     );
     this.log.json({ round: health.round, ...report });
     return failed + left > 0 ? EXIT_STATUS.partial.status : EXIT_STATUS.done.status;

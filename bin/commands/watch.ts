@@ -56,6 +56,12 @@ export const watchCommand = defineCommand({
       type: 'string',
       describe: 'File that tells every 10 seconds how the service is, as JSON',
     },
+    excerpts: {
+      type: 'boolean',
+      default: false,
+      describe:
+        'Keep the first rejected lines of a file, addresses and queries masked, larger ones at STORAGE_BASE_URL if that is set',
+    },
     'log-format': {
       choices: ['text', 'json'],
       default: 'text',
@@ -94,6 +100,7 @@ export const watchCommand = defineCommand({
           settleMs: settle * 1000,
           isOnce: options.once,
           publishes: options.then === 'summaries',
+          keepsExcerpts: options.excerpts,
         },
         log,
         health,

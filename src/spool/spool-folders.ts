@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -14,15 +13,9 @@ import {
 import { isDeepStrictEqual } from 'node:util';
 import { PRIVATE } from '../../cache/atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
-import {
-  displayPath,
-  joinLogPath,
-  type LogPath,
-  logPath,
-  pathBytes,
-  storedPath,
-} from '../source/log-path.js';
+import { displayPath, joinLogPath, type LogPath, logPath, pathBytes } from '../source/log-path.js';
 import { modifiedTime } from '../source/modified-time.js';
+import type { Excerpt } from './excerpts.js';
 import {
   freePlace,
   isUnchanged,
@@ -34,6 +27,7 @@ import {
   temporaryIn,
 } from './move-file.js';
 import type { SpoolPaths } from './spool-paths.js';
+import { textName } from './text-name.js';
 
 /** Why a file is in `failed/`. Stable: programs read it. */
 export const FAILURES = {
@@ -50,6 +44,8 @@ export type FailureCode = keyof typeof FAILURES;
 export interface Failure {
   readonly code: FailureCode;
   readonly reason: string;
+  /** Of its first rejected lines, where they were asked for. */
+  readonly excerpts?: readonly Excerpt[] | undefined;
 }
 
 /** What became of a file that was to be put somewhere. `repeated`: its very bytes are there already, and it was removed. */
@@ -111,7 +107,7 @@ export async function putIntoFailed(
 ): Promise<Put> {
   const folder = logPath(paths.failed);
   // Reasons have names of text, so the files beside them have, too.
-  const named = { ...file, relativePath: logPath(fitting(storedPath(file.relativePath))) };
+  const named = { ...file, relativePath: logPath(textName(file.relativePath)) };
   for (const place of places(folder, named)) {
     const state = await looksLike(place, file);
     if (state === 'same') return dropRepeated(file, place);
@@ -140,18 +136,6 @@ function* places(folder: LogPath, { relativePath }: SpoolFile): Generator<LogPat
   for (let n = 1; n < MOST_NAMES; n++) {
     yield joinLogPath(folder, `again-${n}/${relativePath}` as LogPath);
   }
-}
-
-/** Room for the suffixes of a reason file that is being written. */
-const LONGEST_NAME = 200;
-
-/** Longer base names are cut, with some digits that tell them apart. */
-function fitting(path: string): string {
-  const at = path.lastIndexOf('/') + 1;
-  const base = path.slice(at);
-  if (Buffer.byteLength(base) <= LONGEST_NAME) return path;
-  const digits = createHash('sha256').update(path).digest('hex').slice(0, 16);
-  return `${path.slice(0, at)}${base.replace(/[^\x21-\x7e]/g, '_').slice(0, 150)}-${digits}`;
 }
 
 /** Files that we may not read cannot be compared; what the system refuses for another reason it may allow in the next round. */
@@ -217,12 +201,14 @@ function reasonOf(place: LogPath): LogPath {
  */
 function writeReason(folder: LogPath, place: LogPath, file: SpoolFile, failure: Failure): boolean {
   const path = reasonOf(place);
+  const { excerpts, ...why } = failure;
   const reason = {
     version: 1,
     file: displayPath(file.relativePath),
-    ...failure,
+    ...why,
     sizeBytes: file.sizeBytes,
     failedAt: new Date().toISOString(),
+    ...(excerpts === undefined ? {} : { excerpts }),
   };
   // Taken: perhaps by that of a move that did not come to its end, for no file of this name is there.
   if (!reservePlace(path) && !isReasonOf(path, reason.file)) return false;

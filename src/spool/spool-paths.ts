@@ -12,6 +12,9 @@ export interface SpoolPaths {
   readonly own: string;
   readonly lock: string;
   readonly stop: string;
+  /** With `--excerpts`: texts of rejected lines by their hash, and which log files they are of. */
+  readonly excerpts: string;
+  readonly rejected: string;
 }
 
 /** The name of the folder by which a spool is known to be one. */
@@ -31,6 +34,8 @@ export function spoolPaths(folder: string): SpoolPaths {
     own,
     lock: join(own, 'lock'),
     stop: join(own, 'stop'),
+    excerpts: join(own, 'excerpts'),
+    rejected: join(own, 'rejected'),
   };
 }
 

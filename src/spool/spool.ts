@@ -43,14 +43,16 @@ export class SpoolLockedError extends S3LogExtractionError {
  *
  * @param cacheRoot of the cache that it is watched for, for the lock to tell
  * @param folder must be there: a service that makes what is not mounted yet would watch the wrong disk
+ * @param keepsExcerpts whether excerpts of rejected lines are kept in it
  * @throws {SourceNotFoundError} @throws {SpoolFolderError} @throws {SpoolLockedError} @throws {CacheWriteError}
  */
-export function openSpool(folder: string, cacheRoot: string): Spool {
+export function openSpool(folder: string, cacheRoot: string, keepsExcerpts = false): Spool {
   requireSource(folder);
   const paths = spoolPaths(realpathSync(folder));
   if (!statSync(paths.root).isDirectory()) throw new SpoolFolderError(paths.root, 'it is a file');
   const { archive, failed, own, lock: lockFolder, stop } = paths;
-  for (const path of [own, lockFolder, stop, archive, failed]) {
+  const kept = keepsExcerpts ? [paths.excerpts, paths.rejected] : [];
+  for (const path of [own, lockFolder, stop, ...kept, archive, failed]) {
     requireRealFolder(path);
     makeDirectory(path);
   }

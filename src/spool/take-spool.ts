@@ -7,6 +7,7 @@ import { NO_LOG } from '../extract/no-log.js';
 import type { ExtractionReport } from '../extract/report.js';
 import { displayPath, pathBytes } from '../source/log-path.js';
 import type { SourceEntries, SourceFile } from '../source/walk-folder.js';
+import type { Excerpts, ExcerptTally } from './excerpts.js';
 import { isUnchanged, type SpoolFile } from './move-file.js';
 import { MoveQueue } from './move-queue.js';
 import { emptyTally, type ScanOptions, type ScanTally, scanSpool } from './scan-spool.js';
@@ -36,6 +37,8 @@ export interface RoundReport {
   left: number;
   /** What the scan found besides. */
   readonly scan: Omit<ScanTally, 'folders' | 'nextInMs'>;
+  /** Where they were asked for. */
+  readonly excerpts?: ExcerptTally;
   readonly elapsedMs: number;
   /** Whether it was asked to stop before it was through. */
   readonly stopped: boolean;
@@ -48,6 +51,8 @@ export interface RoundOptions
   readonly shouldStop: () => boolean;
   /** Counted up by the scan of the round. */
   readonly tally?: ScanTally;
+  /** Keeps excerpts of rejected lines; undefined: none are kept. */
+  readonly excerpts?: Excerpts | undefined;
 }
 
 /** Entries that go to the plan together. */
@@ -82,7 +87,8 @@ export async function takeSpool(
   options: RoundOptions,
 ): Promise<RoundReport> {
   const startedAt = performance.now();
-  const { workers, threads, skippedAddresses, mode, pipeline, shouldStop } = options;
+  const { workers, threads, skippedAddresses, mode, pipeline, shouldStop, excerpts } = options;
+  excerpts?.beginRound();
   const round = new Round(cache, spool, options);
   let extraction: ExtractionReport;
   try {
@@ -104,7 +110,17 @@ export async function takeSpool(
   const { lines, bytes, stopped, files } = extraction;
   const { folders: _, nextInMs: __, ...scan } = round.tally;
   const elapsedMs = Math.round(performance.now() - startedAt);
-  return { extracted: files.extracted, lines, bytes, ...round.moved, scan, elapsedMs, stopped };
+  const kept = excerpts === undefined ? {} : { excerpts: excerpts.tally };
+  return {
+    extracted: files.extracted,
+    lines,
+    bytes,
+    ...round.moved,
+    scan,
+    ...kept,
+    elapsedMs,
+    stopped,
+  };
 }
 
 /** What becomes of the files of one round. */
@@ -140,8 +156,8 @@ class Round {
     yield batch;
   }
 
-  committed(file: SpoolFile): void {
-    this.archive(file);
+  committed(file: SpoolFile, rejected: number): void {
+    this.archive(file, rejected);
   }
 
   known(file: SpoolFile): void {
@@ -171,9 +187,11 @@ class Round {
     return false;
   }
 
-  private archive(file: SpoolFile): void {
+  /** @param rejected lines of it, where it has just been read */
+  private archive(file: SpoolFile, rejected = 0): void {
     this.queue.add(() =>
       this.try(file, async () => {
+        if (rejected > 0) await this.options.excerpts?.keepOf(file, rejected);
         this.spool.lock.assertHeld();
         const put = await putIntoArchive(this.spool.paths, file);
         if (put.kind === 'moved') this.moved.archived++;
@@ -186,8 +204,10 @@ class Round {
   private fail(file: SpoolFile, code: FailureCode, reason: string = FAILURES[code]): void {
     this.queue.add(() =>
       this.try(file, async () => {
+        const isReadable = code !== 'NO_PERMISSION';
+        const excerpts = isReadable ? await this.options.excerpts?.of(file) : undefined;
         this.spool.lock.assertHeld();
-        const put = await putIntoFailed(this.spool.paths, file, { code, reason });
+        const put = await putIntoFailed(this.spool.paths, file, { code, reason, excerpts });
         if (put.kind === 'repeated') this.repeated(file);
         else if (put.kind !== 'moved') this.leave(file, REASONS[put.kind]);
         else {
