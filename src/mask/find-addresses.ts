@@ -7,9 +7,9 @@ export interface Extent {
   readonly to: number;
 }
 
-/** Four numbers, with dots between them, or other marks as in names of hosts. */
+/** Four numbers, with dots between them, or other marks as in names of hosts; with zeros before them, or hexadecimal, as resolvers read them. */
 const V4 =
-  /(?<!\d)\d{1,3}(?:-\d{1,3}){3}(?!\d)|(?<!\d)\d{1,3}(?:_\d{1,3}){3}(?!\d)|\d{1,3}(?:(?:\.|\[\.\]|\(\.\))\d{1,3}){3}/g;
+  /(?<!\d)\d{1,3}(?:-\d{1,3}){3}(?!\d)|(?<!\d)\d{1,3}(?:_\d{1,3}){3}(?!\d)|\d{1,3}(?:(?:\.|\[\.\]|\(\.\))\d{1,3}){3}|(?<!\d)0{0,9}\d{1,3}(?:\.0{0,9}\d{1,3}){3}|0[xX][0-9A-Fa-f]{1,2}(?:\.0[xX][0-9A-Fa-f]{1,2}){3}|0[xX][0-9A-Fa-f]{8}(?![0-9A-Fa-f])/g;
 
 /** What may be or hold an address of version 6: hexadecimal digits, colons and dots. */
 const V6_LIKE = /[0-9A-Fa-f.:]{2,}/g;

@@ -14,6 +14,9 @@ const BEGINNING = /^[^"[=?&]*\[\d\d?\/[A-Z][a-z]{2}\//;
 const END =
   / HTTP\/\d(?:\.\d)?"(?= |$)|" (?:\d{3}|-) (?:[A-Za-z]{1,64}|-)(?: (?:\d{1,20}|-)){4}(?= )/g;
 
+/** How a request line begins. */
+const REQUEST = /"[A-Z]{1,20} /;
+
 /** The first quote of a piece of a line, where it is one that ends a field; or a protocol that no quote stands before. */
 const CUT_FIELD = /^[^"]*?[^\s"]"(?= |$)|^[^"]* HTTP\/\d/;
 
@@ -29,8 +32,8 @@ export function findQueries(readings: readonly Reading[]): Extent[] {
   const ends = [...line.matchAll(END)];
   const last = ends.at(-1)?.index ?? -1;
   const found: Extent[] = [];
-  const cut = isWhole ? undefined : CUT_FIELD.exec(line)?.[0].length;
-  if (cut !== undefined) found.push({ from: 0, to: cut });
+  const cut = isWhole ? 0 : cutField(line, ends[0]?.index, last);
+  if (cut > 0) found.push({ from: 0, to: cut });
   let done = 0;
   for (const from of marksOf(readings, isWhole ? MARK : VALUE)) {
     if (from < done) continue;
@@ -38,6 +41,20 @@ export function findQueries(readings: readonly Reading[]): Extent[] {
     if (done > from) found.push({ from, to: done });
   }
   return found;
+}
+
+/**
+ * Where the field ends in the middle of which a piece of a line begins: it may be a query.
+ *
+ * @param first place of a request line's end, if there is one; `last`: the last such
+ * @returns 0 when it begins with no such field
+ */
+function cutField(line: string, first: number | undefined, last: number): number {
+  if (first !== undefined) return REQUEST.test(line.slice(0, first)) ? 0 : last;
+  // Between referer and agent.
+  const between = line.lastIndexOf('" "');
+  if (between >= 0 && !REQUEST.test(line)) return between;
+  return CUT_FIELD.exec(line)?.[0].length ?? 0;
 }
 
 /** Whether a line begins as those of S3 do, rather than somewhere within one. */

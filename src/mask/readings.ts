@@ -14,11 +14,11 @@ export interface Reading {
 const MOST_READINGS = 12;
 
 /**
- * What stands for something else, or for nothing: `%3A`, `\x3a` and `\u003a`; full-width forms of ASCII and the ideographic full stop (in
+ * What stands for something else, or for nothing: `%3A`, `\x3a`, `\u003a`, `%u003a` and `\072`; full-width forms of ASCII and the ideographic full stop (in
  * UTF-8), which hosts may be written with; NUL and other control characters, which texts of 16 bits are full of, and spaces without a width.
  */
 const ESCAPE =
-  /%([0-9A-Fa-f]{2})|\\[xX]([0-9A-Fa-f]{2})|\\[uU]([0-9A-Fa-f]{4})|\xef(?:\xbc[\x81-\xbf]|\xbd[\x80-\x9e])|\xe3\x80\x82|[\x00-\x08\x0e-\x1f\x7f]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xc2\xad|\xef\xbb\xbf/g;
+  /%([0-9A-Fa-f]{2})|\\[xX]([0-9A-Fa-f]{2})|[\\%][uU]([0-9A-Fa-f]{4})|\\([0-3][0-7]{2})|\xef(?:\xbc[\x81-\xbf]|\xbd[\x80-\x9e])|\xe3\x80\x82|[\x00-\x08\x0e-\x1f\x7f]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xc2\xad|\xef\xbb\xbf/g;
 
 /**
  * A text as it is written, and as it reads when its escapes are taken back, once, twice and so on until there are none.
@@ -81,9 +81,10 @@ function unescaped(reading: Reading): Reading | undefined {
 }
 
 /** What an escape stands for, one character a byte. */
-function meaning([found, percent, short, long]: RegExpMatchArray): string {
+function meaning([found, percent, short, long, octal]: RegExpMatchArray): string {
   const byte = percent ?? short;
   if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
+  if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
   if (long !== undefined) {
     const character = String.fromCharCode(Number.parseInt(long, 16));
     return Buffer.from(character, 'utf8').toString('latin1');

@@ -81,6 +81,8 @@ describe('a line that is kept', () => {
 
   it.each([
     ['a piece of a line: the end of a request line', 'ecretQ HTTP/1.1" 403 - 1 2 3 4 "-" "curl/8"'],
+    ['the end of a request line with quotes', 'ecretQ"ecretQ HTTP/1.1" 403 - 1 2 3 4 "-" "curl/8"'],
+    ['the end of a referer with quotes', 'ecretQ"ecretQ" "curl/8.4.0" -'],
     ['the end of a referer', 'ecretQ" "curl/8.4.0" -'],
     ['a part of a query', 'a=ecretQ&b=ecretQ'],
     ['a cut request line', 'ecretQ HTTP/1.1'],
@@ -116,6 +118,8 @@ describe('a line that is kept', () => {
     `[${'9,'.repeat(3)}{"remote_ip":"198.51.100.7"}],`,
     'host 7.100.51.198.in-addr.arpa, 2001-db8--51-100.ipv6-literal.net and 198[.]51[.]100[.]7',
     'a.b.51.100.a.b',
+    '0198.051.00100.007 and 0xC6.0x51.0x100',
+    '198%u002e51%u002e100%u002e7 and 198\\05651\\056100\\0567',
     `${'7.0.0.0.'.repeat(4)}8.b.d.0.1.0.0.2.ip6.arpa 198_51_100_7`,
     Buffer.from('198.51.100.7', 'utf16le').toString('latin1'),
     soundLine(1) + soundLine(2, { ip: 'not-51.100-one' }),
