@@ -25,3 +25,8 @@ it('watchers killed and stopped at random, on spools that are fed all the time, 
 it('a watcher that is killed, or fails, at any of its operations on spool and cache leaves what the next round finishes', async () => {
   expect(await script('spool-faults.mjs', '--injections=10')).toContain('10 passed, 0 failed');
 });
+
+it('so it does with excerpts of rejected lines', async () => {
+  const said = await script('spool-faults.mjs', '--injections=6', '--excerpts');
+  expect(said).toContain('6 passed, 0 failed');
+});

@@ -1,6 +1,6 @@
 // Has each operation of a watcher on its spool and its cache fail in turn, or be where it is killed. Afterwards one undisturbed
 // round must come to the account and the summaries of an undisturbed history, with every file in the one place where it belongs.
-//   node test/crash/spool-faults.mjs [--injections N] [--seed N] [--show]
+//   node test/crash/spool-faults.mjs [--injections N] [--seed N] [--excerpts] [--show]
 //   node test/crash/spool-faults.mjs --at OPERATION --kind CODE [--lasts] [--injections N]    that one, again and again
 import { cpSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
   options: {
     injections: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
+    excerpts: { type: 'boolean', default: false },
     show: { type: 'boolean', default: false },
     at: { type: 'string' },
     kind: { type: 'string' },
@@ -74,7 +75,9 @@ function prepare() {
 
 function command(folder) {
   const spool = join(folder, 'spool');
-  return ['watch', spool, '--once', '--settle', '0', '--then', 'summaries', '--max-workers=2'];
+  const more = values.excerpts ? ['--excerpts'] : [];
+  const usual = ['--once', '--settle', '0', '--then', 'summaries', '--max-workers=2'];
+  return ['watch', spool, ...usual, ...more];
 }
 
 function runRound(folder) {
@@ -89,7 +92,7 @@ async function stateOf(folder) {
   const cache = join(folder, 'cache');
   const { stdout } = await scene.start(cache, 'status', '--json').ended;
   return {
-    spool: spoolTree(join(folder, 'spool')),
+    spool: spoolTree(join(folder, 'spool'), values.excerpts),
     summaries: tree(join(cache, 'summaries')),
     account: accountText(stdout),
   };

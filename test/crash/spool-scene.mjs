@@ -26,29 +26,39 @@ export function deliver(spool, path, content, isHiddenFirst = false) {
 
 /** Of every kind of file one or two. */
 export function deliverAllKinds(spool) {
-  deliver(spool, 'a.log', logOf(1));
+  // With lines that are rejected, one of them too long for a reason file.
+  deliver(spool, 'a.log', `${logOf(1)}bad\n${'worse '.repeat(80)}\n`);
   deliver(spool, 'sub/b.log.gz', gzipSync(logOf(2)));
   deliver(spool, `x/${uniqueName(3)}`, logOf(3));
   // A copy, in another folder.
   deliver(spool, `y/${uniqueName(3)}`, logOf(3));
-  deliver(spool, 'notes.txt', 'no log\n');
+  deliver(spool, 'notes.txt', `no log\n${'none '.repeat(80)}\n`);
   deliver(spool, 'cut.gz', gzipSync(logOf(4)).subarray(0, 100));
   deliver(spool, 'empty', '');
   deliver(spool, '.hidden.log.Xy12zA', logOf(9));
 }
 
+/** Whether it is a file of the service's own that may stay when it has ended. */
+export function isOwn(path, keepsExcerpts) {
+  if (/^\.s3logextraction\/lock\/\d+\.json$/.test(path)) return true;
+  const kept = /^\.s3logextraction\/(?:rejected\/.*\.json|excerpts\/[0-9a-f]{64}\.txt)$/;
+  return keepsExcerpts && kept.test(path);
+}
+
 /**
- * Path below the spool -> what is there, as it can be compared: reasons without their time. The service's own folder is left out, but
- * for what ought not to be left there.
+ * Path below the spool -> what is there, as it can be compared: reasons without their time, and without excerpts, which a failure may cost. The
+ * service's own folder is left out, but for what ought not to be left there.
  */
-export function spoolTree(spool) {
+export function spoolTree(spool, keepsExcerpts = false) {
   return new Map(
     filesBelow(spool)
-      .filter((path) => !/^\.s3logextraction\/lock\/\d+\.json$/.test(path))
+      .filter((path) => !isOwn(path, keepsExcerpts))
       .map((path) => {
         const bytes = readFileSync(join(spool, path));
         if (!path.endsWith('.reason.json')) return [path, hashOf(bytes)];
-        return [path, JSON.stringify({ ...JSON.parse(bytes.toString()), failedAt: '' })];
+        const { excerpts, ...reason } = JSON.parse(bytes.toString());
+        const left = keepsExcerpts ? {} : { excerpts };
+        return [path, JSON.stringify({ ...reason, failedAt: '', ...left })];
       }),
   );
 }

@@ -1,6 +1,6 @@
 // Kills watchers of spools that are fed all the time (SIGKILL, the whole process group, at random instants), stops others, starts second
 // ones; in the end each record counts once, and each file is in one place.
-//   node test/crash/spool-storm.mjs [--kills N] [--seed N]
+//   node test/crash/spool-storm.mjs [--kills N] [--seed N] [--excerpts]
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,12 +9,13 @@ import { parseArgs } from 'node:util';
 import { accountText } from '../faults/scenarios.mjs';
 import { filesBelow, randomFrom, Scene, same, tree } from './scene.mjs';
 import { SpoolFeeder } from './spool-feeder.mjs';
-import { hashOf } from './spool-scene.mjs';
+import { hashOf, isOwn } from './spool-scene.mjs';
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
+    excerpts: { type: 'boolean', default: false },
   },
 });
 const random = randomFrom(Number(values.seed));
@@ -61,7 +62,8 @@ async function storm(name, kills, isMount) {
 
 function watching(spool) {
   const times = ['--interval', '0.1', '--settle', SETTLE, `--max-workers=${1 + below(2)}`];
-  return ['watch', spool, ...times, ...(below(4) === 0 ? ['--then', 'summaries'] : [])];
+  const more = values.excerpts ? ['--excerpts'] : [];
+  return ['watch', spool, ...times, ...more, ...(below(4) === 0 ? ['--then', 'summaries'] : [])];
 }
 
 async function disturb(spool, cache) {
@@ -121,9 +123,7 @@ function finish(name, spool, cache, feeder) {
     if (status !== 0 && status !== 3)
       fail(`${name}: the last round ended with ${status}: ${stderr}`);
   }
-  const files = filesBelow(spool).filter(
-    (path) => !/^\.s3logextraction\/lock\/\d+\.json$/.test(path),
-  );
+  const files = filesBelow(spool).filter((path) => !isOwn(path, values.excerpts));
   const stray = files.filter(
     (path) => !/^(?:archive|failed)\//.test(path) || path.includes('/.moving/'),
   );
