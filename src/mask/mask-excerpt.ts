@@ -17,7 +17,7 @@ const ADDRESS_FIELDS = /\[\d[^\]]{1,60}\] +(?!- )\S+/g;
 const ADDRESS_NAME = /(?:^|_)ip(?:_|$)|ip$|address/i;
 const QUERY_NAME = /quer|param|cookie|token|authorization|signature$|secret|password|credential/i;
 
-/** Deeper JSON, and more values than this, are no record. */
+/** Deeper JSON, more values than this and longer texts are no record. */
 const DEEPEST = 16;
 const MOST_VALUES = 1_000;
 
@@ -54,34 +54,42 @@ export function maskExcerpt(bytes: Uint8Array): string | undefined {
  * @param record parsed JSON
  */
 export function maskRecord(record: unknown): string | undefined {
-  const values = { left: MOST_VALUES };
-  const value = maskValue(record, '', 0, values);
-  if (values.left < 0) return undefined;
+  const left = { values: MOST_VALUES, characters: MOST_EXCERPT_BYTES };
+  const value = maskValue(record, '', 0, left);
+  if (isTooMuch(left)) return undefined;
   const text = JSON.stringify(value);
   return shown(Buffer.from(text, 'utf8').toString('latin1'), false);
 }
 
-function maskValue(value: unknown, name: string, depth: number, values: { left: number }): unknown {
-  values.left--;
-  if (values.left < 0 || depth > DEEPEST) {
-    values.left = -1;
-    return null;
-  }
-  if (value === null || typeof value === 'boolean') return value;
+/** What is left of a record's bounds. */
+interface Left {
+  values: number;
+  characters: number;
+}
+
+function isTooMuch({ values, characters }: Left): boolean {
+  return values < 0 || characters < 0;
+}
+
+function maskValue(value: unknown, name: string, depth: number, left: Left): unknown {
+  left.values -= depth > DEEPEST ? MOST_VALUES + 1 : 1;
+  if (isTooMuch(left) || value === null || typeof value === 'boolean') return value;
   if (ADDRESS_NAME.test(name)) return value === '' || value === '-' ? value : ADDRESS_MASK;
   if (QUERY_NAME.test(name)) return QUERY_MASK;
-  if (typeof value === 'string') return maskField(value);
-  if (Array.isArray(value)) return value.map((item) => maskValue(item, name, depth + 1, values));
+  if (typeof value === 'string') return maskField(value, left);
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, name, depth + 1, left));
   if (typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
-      maskField(key),
-      maskValue(item, key, depth + 1, values),
+      maskField(key, left),
+      maskValue(item, key, depth + 1, left),
     ]),
   );
 }
 
-function maskField(text: string): string {
+function maskField(text: string, left: Left): string {
+  left.characters -= text.length;
+  if (isTooMuch(left)) return '';
   const written = Buffer.from(text, 'utf8').toString('latin1');
   const readings = readingsOf(written);
   if (readings === undefined) return QUERY_MASK;

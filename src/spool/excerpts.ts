@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
 import type { Reason } from '../extract/reasons.js';
 import { type RejectedLine, RejectedLines } from '../extract/rejected-lines.js';
@@ -73,7 +74,11 @@ export class Excerpts {
     const startedAt = performance.now();
     try {
       const excerpts: Excerpt[] = [];
-      for (const line of await this.lines.of(file)) excerpts.push(await this.excerptOf(line));
+      for (const line of await this.lines.of(file)) {
+        excerpts.push(await this.excerptOf(line));
+        // Masking long lines takes time: signals are heard between them.
+        await nextTurn();
+      }
       return excerpts;
     } catch (error) {
       this.onWarning(`No excerpts of ${displayPath(file.path)}: ${codeOf(error)}.`);

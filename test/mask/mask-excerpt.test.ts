@@ -139,10 +139,11 @@ describe('a line that is kept', () => {
     );
   });
 
-  it('is withheld when it is escaped beyond what is looked at, or too deep', () => {
+  it('is withheld when it is escaped beyond what is looked at, too deep or too large', () => {
     expect(excerpt(`a %${'25'.repeat(40)}31`)).toBeUndefined();
     expect(excerpt('['.repeat(20) + ']'.repeat(20))).toBeUndefined();
     expect(maskRecord(Array(2000).fill(1))).toBeUndefined();
+    expect(maskRecord({ key_name: 'x'.repeat(MOST_EXCERPT_BYTES) })).toBeUndefined();
   });
 
   it('takes no long time for what is made to', () => {
