@@ -1,5 +1,5 @@
 import type { Extent } from './find-addresses.js';
-import { endOf, type Reading } from './readings.js';
+import { beginOf, endOf, type Reading } from './readings.js';
 
 /** What a query begins with, and what its parts begin with, should its beginning be cut off. */
 const MARK = /[?&]/g;
@@ -32,7 +32,7 @@ export function findQueries(readings: readonly Reading[]): Extent[] {
   const ends = [...line.matchAll(END)];
   const last = ends.at(-1)?.index ?? -1;
   const found: Extent[] = [];
-  const cut = isWhole ? 0 : cutField(line, ends[0]?.index, last);
+  const cut = isWhole ? 0 : Math.max(cutField(line, ends[0]?.index, last), cutQuery(readings));
   if (cut > 0) found.push({ from: 0, to: cut });
   let done = 0;
   for (const from of marksOf(readings, isWhole ? MARK : VALUE)) {
@@ -55,6 +55,19 @@ function cutField(line: string, first: number | undefined, last: number): number
   const between = line.lastIndexOf('" "');
   if (between >= 0 && !REQUEST.test(line)) return between;
   return CUT_FIELD.exec(line)?.[0].length ?? 0;
+}
+
+/** Where the first value of a query ends that has lost its beginning. @returns 0: there is none */
+function cutQuery(readings: readonly Reading[]): number {
+  const first = (mark: string): number =>
+    Math.min(
+      ...readings.map((reading) => {
+        const at = reading.text.indexOf(mark);
+        return at < 0 ? Number.POSITIVE_INFINITY : beginOf(reading, at);
+      }),
+    );
+  const end = first('&');
+  return end < first('?') ? end : 0;
 }
 
 /** Whether a line begins as those of S3 do, rather than somewhere within one. */

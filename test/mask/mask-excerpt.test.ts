@@ -84,6 +84,7 @@ describe('a line that is kept', () => {
     ['the end of a request line with quotes', 'ecretQ"ecretQ HTTP/1.1" 403 - 1 2 3 4 "-" "curl/8"'],
     ['the end of a referer with quotes', 'ecretQ"ecretQ" "curl/8.4.0" -'],
     ['the end of a referer', 'ecretQ" "curl/8.4.0" -'],
+    ['the end of a value', 'of ecretQ%26b=1'],
     ['a part of a query', 'a=ecretQ&b=ecretQ'],
     ['a cut request line', 'ecretQ HTTP/1.1'],
     ['a space in a query', soundLine(1, { target: '/x?a=b ecretQ' })],
@@ -184,6 +185,38 @@ describe('a line that is kept', () => {
         },
       ),
       { numRuns: 1500 },
+    );
+  });
+
+  it('holds no part of either, wherever a line was cut out of', () => {
+    const letters = fc.string({
+      unit: fc.constantFrom(...'ghijklmnopqrstuvwxyz'),
+      minLength: 20,
+      maxLength: 20,
+    });
+    fc.assert(
+      fc.property(
+        letters,
+        fc.constantFrom(' ', '"', '', '&b=', ';', '" "'),
+        fc.boolean(),
+        fc.nat(500),
+        fc.nat(500),
+        (word, between, isReferer, from, length) => {
+          const query = `?a=${word.slice(0, 10)}${between}${word.slice(10)}`;
+          const line = isReferer
+            ? soundLine(1, { referer: `http://h/p${query}`, ip: '2001:db8:77:88::99:aa' })
+            : soundLine(1, { target: `/k${query}`, ip: '198.51.100.77' });
+          const piece = line.slice(from, from + length);
+          // Of a piece of a query and nothing else nobody can tell what it is.
+          fc.pre(/[?&=]| HTTP\/\d/.test(piece));
+          const kept = excerpt(piece) ?? '';
+          expect(kept).not.toMatch(/198\.51|51\.100|100\.77|db8:77|77:88|::99/);
+          for (let at = 0; at + 6 <= word.length; at++) {
+            expect(kept).not.toContain(word.slice(at, at + 6));
+          }
+        },
+      ),
+      { numRuns: 3000 },
     );
   });
 
