@@ -7,7 +7,7 @@ import type { SpoolPaths } from './spool-paths.js';
 
 const MOST_REMEMBERED = 10_000;
 
-/** How long a text may take, and all texts of a round; then, and after some failures, the rest of the round stays here. */
+/** How long a text may take, and all texts of a round; then, and after some failures, the others of the round stay here. */
 const PUT_MS = 5_000;
 const ROUND_MS = 10_000;
 const MOST_FAILURES = 3;
@@ -22,6 +22,8 @@ export interface ExcerptStoreOptions {
   readonly shouldStop: () => boolean;
   /** Texts that are known to be at the store; beyond that the one that was not met for longest is forgotten (invariant I7). */
   readonly mostRemembered?: number;
+  /** How long all texts of a round may take. */
+  readonly roundMs?: number;
 }
 
 /** Where a text is. */
@@ -76,8 +78,13 @@ export class ExcerptStore {
   /** @returns undefined when the store does not have it */
   private async send(name: string, text: string): Promise<string | undefined> {
     const { remote, onWarning, shouldStop } = this.options;
-    const leftMs = Math.min(PUT_MS, ROUND_MS - this.spentMs);
-    if (remote === undefined || this.failures >= MOST_FAILURES || leftMs <= 0 || shouldStop()) {
+    if (remote === undefined || this.failures >= MOST_FAILURES || shouldStop()) return undefined;
+    const { roundMs = ROUND_MS } = this.options;
+    const leftMs = Math.min(PUT_MS, roundMs - this.spentMs);
+    if (leftMs <= 0) {
+      onWarning(
+        `Sending excerpts to ${remote.host} takes long: the others of the round stay in the spool.`,
+      );
       return undefined;
     }
     const stop = new AbortController();

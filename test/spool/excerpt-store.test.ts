@@ -69,6 +69,18 @@ describe('a store', () => {
     expect((await store.put('a')).isSent).toBe(true);
   });
 
+  it('that takes long is not asked for the rest of the round', async () => {
+    const store = storeWith({ roundMs: Number.MIN_VALUE });
+    expect((await store.put('a')).isSent).toBe(true);
+    expect((await store.put('b')).isSent).toBe(false);
+    // What it has is known all the same.
+    expect((await store.put('a')).isSent).toBe(true);
+    expect(put).toEqual([nameOf('a')]);
+    expect(warnings).toEqual([expect.stringContaining('takes long')]);
+    store.beginRound();
+    expect((await store.put('b')).isSent).toBe(true);
+  });
+
   it('is not asked any more once the run is to stop', async () => {
     const store = storeWith({ shouldStop: () => true });
     expect((await store.put('a')).isSent).toBe(false);
