@@ -10,6 +10,10 @@ export const DATASET_OPTIONS = {
     type: 'string',
     describe: 'Datasets are what the first group of this RE2 expression finds in keys',
   },
+  names: {
+    type: 'string',
+    describe: 'Datasets have the names that this YAML file gives prefixes of keys, or buckets',
+  },
 } as const satisfies OptionSpecs;
 
 /** What is kept, too: which records count. */

@@ -10,6 +10,7 @@ import {
   updateSettings,
 } from '../cache/settings.js';
 import type { MappingError } from '../src/datasets/mapping.js';
+import type { GivenNames } from '../src/datasets/names-file.js';
 import { type UpdateMappingOptions, updateMapping } from '../src/datasets/update-mapping.js';
 import { modeOfCache } from '../src/extract/extraction-mode.js';
 import { withStop } from '../src/ip/check-regions.js';
@@ -23,6 +24,7 @@ export interface DatasetRuleOptions
   readonly datasetLevel?: number | undefined;
   readonly datasetPattern?: string | undefined;
   readonly robots?: RobotsChoice | undefined;
+  readonly names?: GivenNames | undefined;
 }
 
 /** Options that say what datasets are contradict each other or the cache. */
@@ -56,14 +58,15 @@ export async function settleDatasets(
   const { datasets: saved } = readSettings(paths);
   const isDandi = saved.rule === 'content' || (isUsual(saved) && modeOfCache(paths) === 'dandi');
   const asked = askedRule(options);
+  const { names } = options;
   const usesMapping = [options.mapping, options.apiUrl, options.shared].some(
     (o) => o !== undefined,
   );
   const mode = modeOfCache(paths);
-  if (asked !== undefined && mode === 'dandi') {
+  if ((asked ?? names) !== undefined && mode === 'dandi') {
     throw new DatasetRuleError(
       `the cache ${paths.root} was extracted in dandi mode, and its datasets are dandisets`,
-      'Leave --dataset-level and --dataset-pattern out. For datasets by keys extract the logs into another cache, named with --cache, in generic mode.',
+      'Leave --dataset-level, --dataset-pattern and --names out. For datasets by keys extract the logs into another cache, named with --cache, in generic mode.',
     );
   }
   if (options.mode === 'dandi' || usesMapping) requireDandi(paths);
@@ -72,9 +75,13 @@ export async function settleDatasets(
     updateSettings(paths, { robots: options.robots === 'include' ? undefined : options.robots });
   }
   warnOfUntold(stage);
+  const buckets = names ?? (asked === undefined && saved.rule === 'names' ? saved : undefined);
+  if (buckets !== undefined && buckets.buckets > 0) requireBuckets(paths, mode, buckets.source);
   if (asked !== undefined) {
     lock.assertHeld();
     updateSettings(paths, { datasets: asked });
+  } else if (names !== undefined) {
+    await keepNames(stage, names);
   } else if (
     options.mode === 'dandi' ||
     usesMapping ||
@@ -97,6 +104,26 @@ export function requireDandi(paths: CachePaths): void {
   throw new DatasetRuleError(
     `the cache ${paths.root} was extracted in ${mode} mode, so that it has no dandisets`,
     'Leave --mode dandi, --mapping, --api-url and --shared out. For dandisets extract the logs into another cache, named with --cache, with "extract --mode dandi".',
+  );
+}
+
+/** @throws {DatasetRuleError} records do not say which bucket they are of */
+function requireBuckets({ root }: CachePaths, mode: string | undefined, source: string): void {
+  if (mode === 'buckets') return;
+  const why = mode === undefined ? 'has no records yet' : `was extracted in ${mode} mode`;
+  throw new DatasetRuleError(
+    `${source} names buckets, and the cache ${root} ${why}`,
+    'Take "buckets:" out of the file. For datasets by buckets extract the logs into another cache, named with --cache, with "extract --mode buckets".',
+  );
+}
+
+async function keepNames({ cache, output }: RuleContext, names: GivenNames): Promise<void> {
+  const { useNames } = await import('../src/datasets/use-names.js');
+  cache.lock.assertHeld();
+  const changed = useNames(cache.paths, names);
+  const { prefixes, source } = names;
+  output.note(
+    `Names of datasets: ${formatCount(prefixes.length)}, from ${source}${changed ? '' : ', as before'}.`,
   );
 }
 
@@ -134,15 +161,17 @@ function warnOfUntold({ cache: { paths }, output }: RuleContext): void {
     `${plural(untold.length, 'commit')} did not go through the handler "robots": all their records count as those of people.`,
   );
 }
+/** The names may not have been read yet. */
+type CheckedOptions = Omit<DatasetRuleOptions, 'names'> & { readonly names?: unknown };
 
 /** Options that contradict each other end it before anything is opened. @throws {DatasetRuleError} */
-export function checkRule(options: DatasetRuleOptions): void {
-  const { datasetLevel, datasetPattern, mode } = options;
-  const rules = [datasetLevel, datasetPattern].filter((option) => option !== undefined);
+export function checkRule(options: CheckedOptions): void {
+  const { datasetLevel, datasetPattern, names, mode } = options;
+  const rules = [datasetLevel, datasetPattern, names].filter((option) => option !== undefined);
   const mappings = [options.mapping, options.apiUrl].filter((option) => option !== undefined);
   if (rules.length > 1 || (rules.length > 0 && (mappings.length > 0 || mode === 'dandi'))) {
     throw new DatasetRuleError(
-      '--dataset-level, --dataset-pattern and a mapping exclude each other',
+      '--dataset-level, --dataset-pattern, --names and a mapping exclude each other',
       'Give one of them.',
     );
   }

@@ -6,6 +6,7 @@ import {
   type WritableCache,
 } from '../cache/open-cache.js';
 import { PublishedState } from '../cache/published-state.js';
+import type { GivenNames } from '../src/datasets/names-file.js';
 import type { ExtractionReport } from '../src/extract/report.js';
 import type { RegionLookup } from '../src/ip/lookup/region-lookup.js';
 import type { PipelineDefinition } from '../src/pipeline/pipeline-file.js';
@@ -39,6 +40,8 @@ export interface UpdateOptions extends Pick<PublishOptions, 'threshold' | 'modul
   readonly pipeline: PipelineDefinition | undefined;
   /** Database (.mmdb) to look regions up in; without it ipinfo, when IPINFO_API_KEY is set. */
   readonly database: string | undefined;
+  /** Of datasets, from now on. */
+  readonly names: GivenNames | undefined;
 }
 
 /** How regions are found: bogons and service ranges always, the rest by a lookup if there is one. */
@@ -88,7 +91,7 @@ export async function updateEverything(
       const cache = await openCacheForWriting(context.cacheDirectory, { ...open, needsKey: false });
       try {
         const { stopped } = await withStages(cache, output, async (stage) => {
-          await settleDatasets(stage, { mode: undefined });
+          await settleDatasets(stage, { mode: undefined, names: options.names });
           return publish(stage, options);
         });
         output.json({ extraction: null, stopped, failures: [] });
@@ -161,7 +164,7 @@ async function publishAll(
   output: Output,
   env: NodeJS.ProcessEnv,
 ): Promise<Published> {
-  await settleDatasets({ cache, output }, { mode: undefined });
+  await settleDatasets({ cache, output }, { mode: undefined, names: options.names });
   if (locator === undefined && isUpToDate(cache, options, output)) {
     return { stopped: false, ...ALL_LOCATED };
   }

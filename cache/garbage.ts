@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CacheWriteError } from './atomic-write.js';
 import { CacheReadError } from './cache-file.js';
 import { commitOfSegment, listCommits } from './commit-record.js';
-import { contentsFolder } from './datasets/content-map.js';
+import { datasetsFolder } from './datasets/dataset-files.js';
 import { systemErrorCode } from './error.js';
 import type { CachePaths } from './paths.js';
 import { isRotationReady, rotationPaths } from './rotation/rotation-paths.js';
@@ -32,7 +32,7 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
   ]) {
     removeTemporaryFiles(directory);
   }
-  for (const parent of [paths.summaries, contentsFolder(paths)]) {
+  for (const parent of [paths.summaries, datasetsFolder(paths)]) {
     removeTemporaryFiles(parent);
     for (const entry of list(parent)) {
       if (entry.isDirectory()) removeTemporaryFiles(join(parent, entry.name));

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from './atomic-write.js';
 import { DamagedCacheError, NewerCacheError } from './commit-record.js';
+import { isDatasetFile } from './datasets/dataset-files.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
 import { readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
+import { isText, isWhole } from './sealed-json.js';
 
 /**
  * What the datasets of a cache are (FORMAT.md section 15): the first components of keys, so many as `level` says;
- * what the first group of an RE2 expression finds in keys; or what a mapping of content says.
+ * what the first group of an RE2 expression finds in keys; what a mapping of content says; or the names that prefixes of keys have.
  */
 export type DatasetRule =
   | { readonly rule: 'level'; readonly level: number }
@@ -23,6 +25,16 @@ export type DatasetRule =
       readonly contents: number;
       /** What becomes of content that several datasets share. */
       readonly shared: SharedContent;
+    }
+  | {
+      readonly rule: 'names';
+      /** As above. */
+      readonly file: string;
+      readonly sha256: string;
+      /** The file that a user has written, and how many prefixes have a name by it, those of buckets among them. */
+      readonly source: string;
+      readonly prefixes: number;
+      readonly buckets: number;
     };
 
 export type SharedContent = 'undetermined' | 'first';
@@ -49,9 +61,9 @@ export type RobotsChoice = 'include' | 'exclude' | 'only';
 export const FIRST_COMPONENT = { rule: 'level', level: 1 } as const satisfies DatasetRule;
 
 const VERSION = 1;
+const SHA256 = /^[0-9a-f]{64}$/;
 const HINT =
   'Restore settings.json from a backup of the cache, or remove it and say again what the datasets are and which addresses are skipped.';
-const CONTENT_FILE = /^[0-9a-f]{32}\.contents$/;
 
 /**
  * @returns the settings, or what holds without any
@@ -131,11 +143,21 @@ function isRule(value: unknown): value is DatasetRule {
   if (typeof rule !== 'object' || rule === null) return false;
   if (rule.rule === 'level') return Number.isSafeInteger(rule.level) && rule.level >= 1;
   if (rule.rule === 'pattern') return typeof rule.pattern === 'string';
+  if (rule.rule === 'names') {
+    const { file, sha256, source, prefixes, buckets } = rule;
+    return (
+      isDatasetFile(file, 'names') &&
+      SHA256.test(sha256) &&
+      isText(source) &&
+      isWhole(prefixes) &&
+      isWhole(buckets)
+    );
+  }
   return (
     rule.rule === 'content' &&
-    CONTENT_FILE.test(rule.file) &&
-    /^[0-9a-f]{64}$/.test(rule.sha256) &&
-    typeof rule.source === 'string' &&
+    isDatasetFile(rule.file, 'contents') &&
+    SHA256.test(rule.sha256) &&
+    isText(rule.source) &&
     typeof rule.fetchedAt === 'string' &&
     Number.isSafeInteger(rule.contents) &&
     (rule.shared === 'undetermined' || rule.shared === 'first')

@@ -95,8 +95,9 @@ export const repairCommand = defineCommand({
 });
 
 function hasWork({ damage, withdraw }: RepairPlan): boolean {
-  const { rollups, requesters, published } = damage;
-  return rollups.length + requesters.length + published.length + withdraw.length > 0;
+  const { rollups, requesters, published, settings } = damage;
+  const files = rollups.length + requesters.length + published.length;
+  return files + withdraw.length > 0 || settings !== undefined;
 }
 
 function describePlan(plan: RepairPlan, were: string): string {
@@ -111,6 +112,7 @@ function describePlan(plan: RepairPlan, were: string): string {
   );
   const files = again.reduce((sum, { names }) => sum + names.length, 0);
   text.push(...damage.published.map((path) => `${path}: damaged; the next update publishes it.`));
+  if (damage.settings !== undefined) text.push(damage.settings);
   if (withdraw.length > 0) {
     text.push(
       `${plural(withdraw.length, 'commit')} ${were} withdrawn, ${plural(files, 'log file')} ${were} extracted again.`,

@@ -14,6 +14,8 @@ export const statusCommand = defineCommand({
     const { findWatchers } = await import('../../src/spool/find-watchers.js');
     const status = readCacheStatus(paths);
     const watchers = findWatchers(paths);
+    const { datasetRule, describeRule } = await import('../describe-rule.js');
+    const datasets = datasetRule(paths);
     const { lines, runs, lock } = status;
     const running = lock?.held ? lock.owner : undefined;
     const text = [
@@ -26,6 +28,7 @@ export const statusCommand = defineCommand({
       `  lines:     ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected`,
       ...counts('rejected', lines.reasons),
       ...counts('noted', lines.notes),
+      `  datasets:  ${inOneLine(describeRule(datasets))}`,
       ...(status.isRepairPending
         ? ['  repair:    not finished; run "s3logextraction repair" again']
         : []),
@@ -52,6 +55,7 @@ export const statusCommand = defineCommand({
     output.json({
       cache: paths.root,
       ...status,
+      datasets: datasets ?? null,
       lock: undefined,
       running:
         running === undefined

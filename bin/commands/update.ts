@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { GivenNames } from '../../src/datasets/names-file.js';
 import { BUCKET_OPTIONS } from '../bucket-options.js';
 import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.js';
 import { DATASET_OPTIONS, MAPPING_OPTIONS, ROBOTS_OPTION } from '../dataset-options.js';
@@ -57,18 +58,20 @@ const summaries = defineCommand({
     ['$0 update summaries --mode archive', 'The tables over all datasets'],
     ['$0 update summaries --dataset-level 2', 'Datasets are project/dataset, from now on'],
     ['$0 update summaries --robots exclude', 'Count no robots, where a pipeline has told them'],
+    ['$0 update summaries --names names.yaml', 'Datasets have names of their own, from now on'],
     ['$0 update summaries --mode dandi --mapping links.json.gz', 'By dandisets'],
   ],
   async run(options, context) {
     const { threshold, modulus } = options;
     const { checkRule, settleDatasets } = await import('../dataset-rule.js');
     checkRule(options);
+    const names = await givenNames(options.names);
     const [pick, skip] = [listOf(options.pick), listOf(options.skip)];
     const workers = options.workers === undefined ? undefined : workerCount(options.workers);
     const { runStage } = await import('../run-update.js');
     const { runSummaries } = await import('../stages.js');
     return runStage('update summaries', context, async (stage) => {
-      const mode = await settleDatasets(stage, options);
+      const mode = await settleDatasets(stage, { ...options, names });
       return runSummaries(stage, { mode, pick, skip, threshold, modulus, workers });
     });
   },
@@ -111,6 +114,7 @@ const everything = defineCommand({
       type: 'string',
       describe: 'Look regions up in this .mmdb (else at ipinfo, if IPINFO_API_KEY is set)',
     },
+    names: DATASET_OPTIONS.names,
     ...PRIVACY_OPTIONS,
   },
   examples: [['$0 update --from /data/logs', 'The nightly line']],
@@ -124,9 +128,20 @@ const everything = defineCommand({
     const database = options.database === undefined ? undefined : resolve(options.database);
     const bucket = bucketOptionsOf(source, options);
     const pipeline = await pipelineOf(options.pipeline, context.env);
-    return updateEverything({ ...options, source, bucket, workers, pipeline, database }, context);
+    const names = await givenNames(options.names);
+    return updateEverything(
+      { ...options, source, bucket, workers, pipeline, database, names },
+      context,
+    );
   },
 });
+
+/** What is wrong with the file ends it before anything is opened. @throws {NamesFileError} */
+async function givenNames(file: string | undefined): Promise<GivenNames | undefined> {
+  if (file === undefined) return undefined;
+  const { readNamesFile } = await import('../../src/datasets/names-file.js');
+  return readNamesFile(file);
+}
 
 function listOf(option: string | undefined): string[] | undefined {
   return option?.split(',').filter((name) => name !== '');

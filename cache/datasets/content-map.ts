@@ -1,10 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { makeDirectory, writeFileAtomic } from '../atomic-write.js';
-import { DamagedCacheError } from '../commit-record.js';
-import { systemErrorCode } from '../error.js';
-import { readOwnFile } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
+import { type DatasetFile, readDatasetFile, writeDatasetFile } from './dataset-files.js';
 
 /** Where a content belongs. */
 export interface ContentPlace {
@@ -14,9 +9,7 @@ export interface ContentPlace {
 }
 
 /** A file of places, as the settings name it. */
-export interface ContentFile {
-  readonly file: string;
-  readonly sha256: string;
+export interface ContentFile extends DatasetFile {
   readonly contents: number;
 }
 
@@ -31,6 +24,7 @@ export interface ContentIndex {
 const HEAD_BYTES = 8;
 /** Read beyond the end of a place. */
 const PADDING = 8;
+const HINT = 'Run "s3logextraction update summaries --mode dandi": it gets the mapping anew.';
 
 /**
  * Write places (FORMAT.md section 15), durably, under a new name.
@@ -52,12 +46,10 @@ export function writeContents(paths: CachePaths, places: readonly ContentPlace[]
     head.writeUInt32LE(names[2].length, 4);
     pieces.push(head, names[0], names[1], SLASH, names[2]);
   }
-  const bytes = Buffer.concat(pieces);
-  const folder = contentsFolder(paths);
-  makeDirectory(folder);
-  const file = `${randomBytes(16).toString('hex')}.contents`;
-  writeFileAtomic(join(folder, file), bytes);
-  return { file, sha256: sha256(bytes), contents: places.length };
+  return {
+    ...writeDatasetFile(paths, 'contents', Buffer.concat(pieces)),
+    contents: places.length,
+  };
 }
 
 const SLASH = Buffer.from('/');
@@ -67,14 +59,8 @@ const SLASH = Buffer.from('/');
  *
  * @throws {DamagedCacheError}
  */
-export function readContents(
-  paths: CachePaths,
-  { file, sha256: expected }: ContentFile,
-): ContentIndex {
-  const path = join(contentsFolder(paths), file);
-  const read = readOrFail(path);
-  if (sha256(read) !== expected)
-    throw new DamagedCacheError(path, 'its SHA-256 is not the recorded one');
+export function readContents(paths: CachePaths, file: ContentFile): ContentIndex {
+  const read = readDatasetFile(paths, file, HINT);
   const bytes = new Uint8Array(new SharedArrayBuffer(read.length + PADDING));
   bytes.set(read);
   const view = new DataView(bytes.buffer);
@@ -93,11 +79,7 @@ export function readContents(
 
 /** All places of a file, in order of their content. @throws {DamagedCacheError} */
 export function* listContents(paths: CachePaths, file: ContentFile): Generator<ContentPlace> {
-  const path = join(contentsFolder(paths), file.file);
-  const bytes = readOrFail(path);
-  if (sha256(bytes) !== file.sha256) {
-    throw new DamagedCacheError(path, 'its SHA-256 is not the recorded one');
-  }
+  const bytes = readDatasetFile(paths, file, HINT);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < bytes.length; at = placeEnd(view, at)) {
     const names = at + HEAD_BYTES;
@@ -154,10 +136,6 @@ export class ContentMap {
   }
 }
 
-export function contentsFolder(paths: CachePaths): string {
-  return join(paths.root, 'datasets');
-}
-
 function placeEnd(view: DataView, at: number): number {
   const lengths =
     view.getUint16(at, true) + view.getUint16(at + 2, true) + view.getUint32(at + 4, true);
@@ -173,17 +151,4 @@ function hashOf(bytes: Uint8Array, from: number, length: number): number {
 
 function byContent(one: ContentPlace, other: ContentPlace): number {
   return one.content < other.content ? -1 : one.content > other.content ? 1 : 0;
-}
-
-function readOrFail(path: string): Buffer {
-  try {
-    return readOwnFile(path);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-    throw new DamagedCacheError(path, 'it is missing', error);
-  }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

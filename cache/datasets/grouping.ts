@@ -5,17 +5,16 @@ import { S3LogExtractionError } from '../error.js';
 import type { CachePaths } from '../paths.js';
 import { type DatasetRule, FIRST_COMPONENT, type RobotsChoice, readSettings } from '../settings.js';
 import { type ContentIndex, ContentMap, readContents } from './content-map.js';
-
-/** Records without a dataset of their own stand here, by what they are records of. */
-export const UNASSOCIATED = 'unassociated';
-/** Content, or an asset, that is one of several. */
-export const UNDETERMINED = 'undetermined';
+import { readDatasetNames } from './dataset-names.js';
+import { type Grouping, JoinedKey, UNASSOCIATED_BYTES } from './joined-key.js';
+import { indexNames, NamesGrouping, type NamesIndex } from './names-grouping.js';
 
 /** How keys are grouped: plain data that threads can be sent. */
 export type GroupingSetup =
   | { readonly rule: 'level'; readonly level: number }
   | { readonly rule: 'pattern'; readonly pattern: string }
-  | { readonly rule: 'content'; readonly index: ContentIndex };
+  | { readonly rule: 'content'; readonly index: ContentIndex }
+  | { readonly rule: 'names'; readonly index: NamesIndex };
 
 /** A grouping, and what tells it from others. */
 export interface DatasetGrouping {
@@ -68,6 +67,10 @@ function groupingOf(paths: CachePaths, datasets: DatasetRule): Omit<DatasetGroup
     const hash = createHash('sha256').update(datasets.pattern, 'utf8').digest('hex');
     return { id: `pattern ${hash}`, hasWeeks: false, setup: datasets };
   }
+  if (datasets.rule === 'names') {
+    const index = indexNames(readDatasetNames(paths, datasets));
+    return { id: `names ${datasets.sha256}`, hasWeeks: false, setup: { rule: 'names', index } };
+  }
   const index = readContents(paths, datasets);
   return {
     id: `content ${datasets.sha256}`,
@@ -103,22 +106,10 @@ export function compilePattern(pattern: string): RE2JS {
   return compiled;
 }
 
-/** Finds the dataset and the asset path of keys. What it found last stands in its members. */
-export interface Grouping {
-  /** `dataset/asset path` from `start` on; there are some bytes more behind it. */
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly start: number;
-  readonly length: number;
-  /** Without a slash behind it, the asset path is empty. */
-  readonly datasetLength: number;
-  /** @param view of the bytes */
-  group(bytes: Uint8Array, view: DataView, from: number, length: number): void;
-}
-
 export function openGrouping(setup: GroupingSetup): Grouping {
   if (setup.rule === 'level') return new LevelGrouping(setup.level);
   if (setup.rule === 'pattern') return new PatternGrouping(compilePattern(setup.pattern));
+  if (setup.rule === 'names') return new NamesGrouping(setup.index);
   return new ContentGrouping(new ContentMap(setup.index));
 }
 
@@ -153,36 +144,8 @@ class LevelGrouping implements Grouping {
   }
 }
 
-/** Bytes that {@link Scratch} holds at first. */
-const SCRATCH_BYTES = 1 << 12;
-const PADDING = 8;
-
-/** Puts together what does not stand in one piece. */
-class Scratch {
-  bytes = new Uint8Array(SCRATCH_BYTES);
-  view = new DataView(this.bytes.buffer);
-  readonly start = 0;
-  length = 0;
-  datasetLength = 0;
-
-  /** `dataset/path`, each a part of some bytes. */
-  join(dataset: Uint8Array, path: Uint8Array): void {
-    this.length = dataset.length + 1 + path.length;
-    if (this.length + PADDING > this.bytes.length) {
-      this.bytes = new Uint8Array((this.length + PADDING) * 2);
-      this.view = new DataView(this.bytes.buffer);
-    }
-    this.bytes.set(dataset);
-    this.bytes[dataset.length] = SLASH;
-    this.bytes.set(path, dataset.length + 1);
-    this.datasetLength = dataset.length;
-  }
-}
-
-const UNASSOCIATED_BYTES = Buffer.from(UNASSOCIATED);
-
 /** By what an expression finds; the rest of the key is the asset path. */
-class PatternGrouping extends Scratch implements Grouping {
+class PatternGrouping extends JoinedKey implements Grouping {
   readonly #pattern: RE2JS;
 
   constructor(pattern: RE2JS) {
@@ -214,7 +177,7 @@ const BLOB_KEY_BYTES = BLOBS.length + 8 + UUID_BYTES;
  * By the mapping of content. Keys are those of `dandi` mode (src/extract/content-key.ts), or those that a generic
  * extraction kept of the same logs; what is neither blob nor store is unassociated, by its key.
  */
-class ContentGrouping extends Scratch implements Grouping {
+class ContentGrouping extends JoinedKey implements Grouping {
   readonly #map: ContentMap;
 
   constructor(map: ContentMap) {

@@ -5,7 +5,7 @@ import { systemErrorCode } from '../error.js';
 import { DamagedCacheError, readOwnText, requireOwnFolder } from '../own-file.js';
 import type { CachePaths } from '../paths.js';
 import { isListOf, isObject, isText } from '../sealed-json.js';
-import { contentsFolder } from './content-map.js';
+import { datasetsFolder } from './dataset-files.js';
 
 /** Content and path of an asset. */
 export type KnownLink = readonly [content: string, path: string];
@@ -29,7 +29,7 @@ export class KnownLinks {
 
   constructor(paths: CachePaths, apiUrl: string) {
     const id = createHash('sha256').update(apiUrl, 'utf8').digest('hex').slice(0, 16);
-    this.#folder = join(contentsFolder(paths), `api-${id}`);
+    this.#folder = join(datasetsFolder(paths), `api-${id}`);
     requireOwnFolder(this.#folder);
   }
 

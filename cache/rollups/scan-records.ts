@@ -1,4 +1,4 @@
-import type { Grouping } from '../datasets/grouping.js';
+import type { Grouping } from '../datasets/joined-key.js';
 import { requireDay } from './days.js';
 import type { Integers } from './integers.js';
 import type { StringColumn } from './read-column.js';

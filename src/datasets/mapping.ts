@@ -1,5 +1,5 @@
 import type { ContentPlace } from '../../cache/datasets/content-map.js';
-import { UNDETERMINED } from '../../cache/datasets/grouping.js';
+import { UNDETERMINED } from '../../cache/datasets/joined-key.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { SharedContent } from '../../cache/settings.js';
 

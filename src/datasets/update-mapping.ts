@@ -1,7 +1,6 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { contentsFolder, writeContents } from '../../cache/datasets/content-map.js';
-import { systemErrorCode } from '../../cache/error.js';
+import { resolve } from 'node:path';
+import { writeContents } from '../../cache/datasets/content-map.js';
+import { removeOtherFiles } from '../../cache/datasets/dataset-files.js';
 import type { CachePaths } from '../../cache/paths.js';
 import {
   type DatasetRule,
@@ -73,7 +72,7 @@ export async function updateMapping(
   options.assertHeld?.();
   const changed = before === undefined || before.sha256 !== file.sha256;
   updateSettings(paths, { datasets: { rule: 'content', ...file, source, fetchedAt, shared } });
-  removeOthers(paths, file.file);
+  removeOtherFiles(paths, 'contents', file.file);
   return { source, fetchedAt, contents: file.contents, changed, stale: false };
 }
 
@@ -96,16 +95,4 @@ function linksFrom(
     return askLinks(paths, options.apiUrl ?? source.slice(API.length), options);
   }
   return readMapping(options.mapping ?? source, options);
-}
-
-/** Mappings of before; a crash leaves one, which the next update removes. */
-function removeOthers(paths: CachePaths, keep: string): void {
-  const folder = contentsFolder(paths);
-  try {
-    for (const name of readdirSync(folder)) {
-      if (/^[0-9a-f]{32}\.contents$/.test(name) && name !== keep) rmSync(join(folder, name));
-    }
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-  }
 }

@@ -7,6 +7,7 @@ import {
   readCommit,
   segmentsOf,
 } from '../../cache/commit-record.js';
+import { readGrouping } from '../../cache/datasets/grouping.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { readIndexFile } from '../../cache/index-memory.js';
 import type { CachePaths } from '../../cache/paths.js';
@@ -35,6 +36,8 @@ export interface Damage {
   readonly requesters: readonly { readonly path: string; readonly what: string }[];
   /** Published files that are not what was published, or that no dataset owns; they are published anew. */
   readonly published: readonly string[];
+  /** What is wrong with the settings, or the file of datasets that they name, and what to do: only the user can say them again. */
+  readonly settings: string | undefined;
 }
 
 /**
@@ -61,8 +64,23 @@ export async function findDamage(
     });
     if (what !== undefined) requesters.push({ path, what });
   }
-  const rollups = await damagedRollups(paths, onFile);
-  return { commits, rollups, requesters, published: damagedPublished(paths, onFile) };
+  return {
+    commits,
+    rollups: await damagedRollups(paths, onFile),
+    requesters,
+    published: damagedPublished(paths, onFile),
+    settings: damagedSettings(paths),
+  };
+}
+
+function damagedSettings(paths: CachePaths): string | undefined {
+  try {
+    readGrouping(paths);
+    return undefined;
+  } catch (error) {
+    if (error instanceof S3LogExtractionError) return `${error.message} ${error.hint ?? ''}`.trim();
+    throw error;
+  }
 }
 
 function damagedPublished(paths: CachePaths, onFile: (file: string) => void): string[] {

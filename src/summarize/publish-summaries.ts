@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { makeDirectory, PUBLISHED } from '../../cache/atomic-write.js';
-import { UNASSOCIATED, UNDETERMINED } from '../../cache/datasets/grouping.js';
+import { UNASSOCIATED, UNDETERMINED } from '../../cache/datasets/joined-key.js';
 import type { Engine } from '../../cache/engine.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { CachePaths } from '../../cache/paths.js';

@@ -4,8 +4,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../cache/configuration.js';
+import { indexNames, NamesGrouping } from '../../cache/datasets/names-grouping.js';
 import { readKeyFile } from '../../cache/key-file.js';
 import { parseMapping, placesOf } from '../../src/datasets/mapping.js';
+import { parseNames, readNamesFile } from '../../src/datasets/names-file.js';
 import { readMapping } from '../../src/datasets/read-mapping.js';
 import { LineFeeder } from '../../src/extract/line-feeder.js';
 import {
@@ -96,6 +98,29 @@ describe('what is given to the program', () => {
     });
     expect([...refused.keys()]).toEqual(['MAPPING_UNUSABLE']);
     expect(() => parseMapping(`${'['.repeat(1e6)}`, 'x')).toThrow(/not JSON/);
+  });
+
+  it('names of datasets', async () => {
+    const texts = [
+      '# x\nversion: 1\nprefixes:\n  ds1/: One\n  raw/2019/: "a: b"\n  "%20/": ü\notherwise: unassociated\n',
+      "version: 1\nbuckets:\n  openneuro.org: 'one''s'\n  b:\n    two\n    lines\nprefixes:\n  a/: |-\n    text\n",
+      'version: 1\nprefixes:\n  a: &x b\n  c: *x\n  d: !!str e\n  ? f\n  : {g: [h]}\n',
+    ];
+    const refused = await fuzz('names', {
+      samples: texts.slice(0, 2).map((text) => Buffer.from(text)),
+      read(bytes) {
+        const names = readNamesFile(put(join(scratch, 'names'), bytes));
+        const parts = names.prefixes.flat();
+        const areTexts = parts.every((part) => part !== '' && !/[\p{Cc}\p{Cs}]/u.test(part));
+        expect([areTexts, names.prefixes.length > 0]).toEqual([true, true]);
+        const grouping = new NamesGrouping(indexNames(names));
+        const key = Buffer.from('ds1/x');
+        grouping.group(key, new DataView(key.buffer), 0, key.length);
+        expect(grouping.datasetLength).toBeGreaterThan(0);
+      },
+    });
+    expect([...refused.keys()]).toEqual(['INVALID_NAMES']);
+    expect(() => parseNames(texts[2] as string, 'x')).toThrow(/line 3: it has an anchor/);
   });
 
   it('configurations and key files', async () => {

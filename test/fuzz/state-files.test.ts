@@ -5,7 +5,9 @@ import { writeCacheCopy } from '../../cache/cache-copy.js';
 import { readCacheFile } from '../../cache/cache-file.js';
 import { listCommits, readCommit } from '../../cache/commit-record.js';
 import { readCoordinateTable } from '../../cache/coordinate-table.js';
+import { readDatasetNames } from '../../cache/datasets/dataset-names.js';
 import { openGrouping, readGrouping } from '../../cache/datasets/grouping.js';
+import { indexNames, NamesGrouping } from '../../cache/datasets/names-grouping.js';
 import { readIdentities, readKnownFiles, readNames } from '../../cache/ledger/ledger-segment.js';
 import { isHeld, readHighestLock } from '../../cache/lock-file.js';
 import type { CachePaths } from '../../cache/paths.js';
@@ -37,8 +39,14 @@ describe('what stands in a cache, as damaged bytes and as bytes that somebody wr
   });
 
   it('settings, coordinates, repairs and locks', async () => {
+    const names = Buffer.from(
+      '{"version":1,"otherwise":"first-component","prefixes":[["a/","One"],["aaa/","Two"],["b/","One"]]}\n',
+    );
+    const file = `${'0'.repeat(32)}.names`;
+    put(join(paths.root, 'datasets', file), names);
     const settings = [
       '{"version":1,"datasets":{"rule":"level","level":2}}',
+      `{"version":1,"datasets":{"rule":"names","file":"${'0'.repeat(32)}.names","sha256":"${sealOf('', names).sha256}","source":"/n","prefixes":3,"buckets":0}}`,
       '{"version":1,"datasets":{"rule":"pattern","pattern":"^(a+)/"},"skippedAddresses":{"nonce":"00","box":"00"}}',
     ];
     await fuzz('settings.json', {
@@ -48,6 +56,17 @@ describe('what stands in a cache, as damaged bytes and as bytes that somebody wr
         const grouping = openGrouping(readGrouping(paths).setup);
         const key = Buffer.from('aaa/bbb/ccc        ');
         grouping.group(key, new DataView(key.buffer, key.byteOffset, key.length), 0, 11);
+        expect(grouping.datasetLength).toBeLessThanOrEqual(grouping.length);
+      },
+    });
+    await fuzz('names, written so', {
+      samples: [names],
+      read(bytes) {
+        put(join(paths.root, 'datasets', file), bytes);
+        const key = Buffer.from('aaa/bbb');
+        const { sha256 } = sealOf(file, bytes);
+        const grouping = new NamesGrouping(indexNames(readDatasetNames(paths, { file, sha256 })));
+        grouping.group(key, new DataView(key.buffer), 0, key.length);
         expect(grouping.datasetLength).toBeLessThanOrEqual(grouping.length);
       },
     });
