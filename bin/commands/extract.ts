@@ -43,9 +43,9 @@ export const extractCommand = defineCommand({
   },
   options: {
     mode: {
-      choices: ['generic', 'dandi', 'remote'],
+      choices: ['generic', 'dandi', 'buckets', 'remote'],
       describe:
-        'Which keys are kept: generic keeps all, dandi content only; remote is an older word for s3:// sources (default: as before, else generic)',
+        'Which keys are kept: generic keeps all, dandi content only, buckets all with the bucket before each; remote is an older word for s3:// sources (default: as before, else generic)',
     },
     pipeline: PIPELINE_OPTION,
     workers: WORKERS_OPTION,
@@ -67,6 +67,7 @@ export const extractCommand = defineCommand({
     ['$0 extract /data/logs --inventory /data/inventory', 'Extract what an inventory lists'],
     ['$0 extract /data/logs --mode dandi', 'Keep blobs and Zarr stores of a DANDI archive'],
     ['$0 extract /data/logs --pipeline pipeline.yaml', 'Filter or tag records on the way'],
+    ['$0 extract /data/logs --mode buckets', 'Keep the requests of several buckets apart'],
   ],
   async run(options, context) {
     const { BucketOptionError, bucketOptionsOf, FOLDER_HINT } = await import('../source-kind.js');

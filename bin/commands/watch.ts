@@ -1,4 +1,5 @@
 import { S3LogExtractionError } from '../../cache/error.js';
+import type { ExtractionMode } from '../../src/extract/extraction-mode.js';
 import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { PIPELINE_OPTION, pipelineOf, WORKERS_OPTION, workerCount } from '../extraction-options.js';
@@ -38,7 +39,7 @@ export const watchCommand = defineCommand({
     },
     'max-workers': WORKERS_OPTION,
     mode: {
-      choices: ['generic', 'dandi'],
+      choices: ['generic', 'dandi', 'buckets'],
       describe: 'Which keys are kept (default: as before, else generic)',
     },
     pipeline: PIPELINE_OPTION,
@@ -94,7 +95,7 @@ export const watchCommand = defineCommand({
           cacheDirectory,
           env,
           workers,
-          mode: options.mode as 'generic' | 'dandi' | undefined,
+          mode: options.mode as ExtractionMode | undefined,
           pipeline,
           intervalMs: interval * 1000,
           settleMs: settle * 1000,

@@ -88,12 +88,12 @@ function namesOf(members: readonly YamlEntry[]): Omit<GivenNames, 'source'> {
   if (prefixes.length + buckets.length === 0) fail(1, 'it names no prefix and no bucket');
   const named = new Map<string, string>();
   for (const entry of prefixes) {
-    named.set(prefixOf(entry.key, 'prefix', entry.line), nameOf(entry));
+    named.set(prefixOf(entry), nameOf(entry));
   }
   for (const entry of buckets) {
     const { key, line } = entry;
-    if (key.includes('/')) fail(line, `the bucket ${shown(key)} has a slash in it, and none has`);
-    const prefix = `${prefixOf(key, 'bucket', line)}/`;
+    if (!BUCKET.test(key)) fail(line, `${shown(key)} is no name of a bucket`);
+    const prefix = `${key}/`;
     if (named.has(prefix)) fail(line, `the bucket ${shown(key)} is a prefix with a name already`);
     named.set(prefix, nameOf(entry));
   }
@@ -110,19 +110,21 @@ function mapOf({ key, entries, line }: YamlEntry): readonly YamlEntry[] {
   return entries ?? fail(line, `${key} is not a map of texts to names`);
 }
 
+/** As src/extract/bucket-key.ts tells them. */
+const BUCKET = /^(?:(?![/"%])[!-~])+$/;
 /** No key has one of these as logs show it. */
 const NOT_IN_KEYS = /[\u0000-\u0020"\u007f\ufeff\p{Cs}]/u;
 const HALF_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 
-function prefixOf(text: string, what: 'prefix' | 'bucket', line: number): string {
-  if (text === '') fail(line, `a ${what} is empty`);
-  if (NOT_IN_KEYS.test(text) || HALF_ESCAPE.test(text)) {
+function prefixOf({ key, line }: YamlEntry): string {
+  if (key === '') fail(line, 'a prefix is empty');
+  if (NOT_IN_KEYS.test(key) || HALF_ESCAPE.test(key)) {
     fail(
       line,
-      `the ${what} ${shown(text)} has a space, a quote, a control character or half an escape, which logs never show in a key; write it as by_asset.tsv does (a space is %20, %2520 or +)`,
+      `the prefix ${shown(key)} has a space, a quote, a control character or half an escape, which logs never show in a key; write it as by_asset.tsv does (a space is %20, %2520 or +)`,
     );
   }
-  return text;
+  return key;
 }
 
 /** What would not stand in one cell, or tells nothing apart. */

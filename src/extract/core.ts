@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { instantiate } from '../../cache/parquet/instantiate.js';
+import type { ExtractionMode } from './extraction-mode.js';
 
 /** A number of the core that changes as it works. */
 interface Counter {
@@ -35,7 +36,7 @@ export interface Core {
   readonly keyCount: Counter;
   readonly addressWords: Counter;
   readonly addressCount: Counter;
-  start(inputBytes: number, rows: number, keyBytes: number, contentOnly: boolean): void;
+  start(inputBytes: number, rows: number, keyBytes: number, keyChoice: number): void;
   scan(from: number, end: number, limit: number, isLast: boolean): number;
   append(
     key: number,
@@ -49,6 +50,9 @@ export interface Core {
   truncate(rows: number): void;
   clear(): void;
 }
+
+/** By mode, as in assembly/record-key.ts. */
+const KEY_CHOICE: Readonly<Record<ExtractionMode, number>> = { generic: 0, dandi: 1, buckets: 2 };
 
 /** Random words under the hash tables, and what is read behind them. */
 const SEED_BYTES = 1_024 + 64;
@@ -68,13 +72,13 @@ const compiled: Partial<Record<CoreBuild, WebAssembly.Module>> = {};
  * @param inputBytes room for bytes of log files
  * @param rows records it can hold
  * @param keyBytes bytes of distinct keys it can hold
- * @param contentOnly keep only records of content of a DANDI archive, see content-key.ts
+ * @param mode says what is kept of keys
  */
 export function startCore(
   inputBytes: number,
   rows: number,
   keyBytes: number,
-  contentOnly: boolean,
+  mode: ExtractionMode,
   build: CoreBuild = 'usual',
 ): Core {
   compiled[build] ??= new WebAssembly.Module(
@@ -83,6 +87,6 @@ export function startCore(
   const core = instantiate(compiled[build]) as unknown as Core;
   // Other words in each process: nobody can make keys that collide.
   randomFillSync(new Uint8Array(core.memory.buffer, core.seed.value, SEED_BYTES));
-  core.start(inputBytes, rows, keyBytes, contentOnly);
+  core.start(inputBytes, rows, keyBytes, KEY_CHOICE[mode]);
   return core;
 }

@@ -2,8 +2,8 @@ import { listCommits, readCommit } from '../../cache/commit-record.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { CachePaths } from '../../cache/paths.js';
 
-/** Which keys are kept: all of them, or content of a DANDI archive (see content-key.ts). */
-export const EXTRACTION_MODES = ['generic', 'dandi'] as const;
+/** What is kept of keys: all of each; content of a DANDI archive (see content-key.ts); all, with the bucket before it (bucket-key.ts). */
+export const EXTRACTION_MODES = ['generic', 'dandi', 'buckets'] as const;
 export type ExtractionMode = (typeof EXTRACTION_MODES)[number];
 
 /** The cache was extracted in another mode, or in one that this version does not know. */

@@ -1,6 +1,8 @@
 import type { AddressFilter } from './address-filter.js';
+import { prependBucket } from './bucket-key.js';
 import { contentKeyLength } from './content-key.js';
 import { type Core, startCore } from './core.js';
+import type { ExtractionMode } from './extraction-mode.js';
 import { FIELD, KIND, type Line } from './line.js';
 import { NO_ADDRESS } from './no-address.js';
 import type { RecordOrigins } from './record-origins.js';
@@ -36,10 +38,10 @@ export interface BatchLimits {
   readonly keyBytes: number;
 }
 
-/** Which records are kept, in modes other than the generic one. */
+/** Which records are kept, and what of their keys. */
 export interface RecordChoice {
-  /** Only those of content of a DANDI archive, see content-key.ts. */
-  readonly contentOnly?: boolean;
+  /** Default: generic. */
+  readonly mode?: ExtractionMode | undefined;
   /** Makes what tells which addresses are skipped. */
   readonly addressFilter?: ((core: Core) => AddressFilter) | undefined;
   /** Made when handlers of a pipeline will ask which files the records are of, and of which user agents. */
@@ -94,21 +96,21 @@ export class RecordBatch {
     withOtherKeys: 0,
     withSkippedAddresses: 0,
   };
-  readonly #isContentOnly: boolean;
+  readonly #mode: ExtractionMode;
   readonly #addresses: AddressFilter | undefined;
   readonly #origins: RecordOrigins | undefined;
 
   constructor(
     private readonly limits: BatchLimits,
-    { contentOnly = false, addressFilter, origins }: RecordChoice = {},
+    { mode = 'generic', addressFilter, origins }: RecordChoice = {},
   ) {
     const inputBytes = CHUNK_BYTES + LONGEST_LINE + SLACK_BYTES + MADE_LINE_BYTES;
     // Full is asked for between pieces and small files; what comes between must fit.
     const rows = limits.rows + Math.ceil(MOST_HELD_BYTES / SHORTEST_LINE);
     const keyBytes = limits.keyBytes + MOST_HELD_BYTES;
     const build = origins?.hasAgents ? 'agents' : 'usual';
-    const core = startCore(inputBytes, rows, keyBytes, contentOnly, build);
-    this.#isContentOnly = contentOnly;
+    const core = startCore(inputBytes, rows, keyBytes, mode, build);
+    this.#mode = mode;
     this.#addresses = addressFilter?.(core);
     const { buffer } = core.memory;
     this.#core = core;
@@ -204,18 +206,23 @@ export class RecordBatch {
     return result;
   }
 
-  /** Append what the careful parser has found in {@link input}, if it is to be kept. */
+  /** Append what the careful parser has found in {@link input}, if it is to be kept. What stands before its key there may change. */
   addRecord(line: Line): Taken {
     const core = this.#core;
     const { bounds, addressWords: words } = line;
-    const start = bounds[2 * FIELD.key];
-    const end = bounds[2 * FIELD.key + 1];
-    const kept = this.#isContentOnly ? contentKeyLength(this.input, start, end) : end - start;
-    if (this.#isContentOnly && kept === 0) return 'key_not_content';
+    let start = bounds[2 * FIELD.key];
+    let end = bounds[2 * FIELD.key + 1];
+    if (this.#mode === 'dandi') {
+      end = start + contentKeyLength(this.input, start, end);
+      if (end === start) return 'key_not_content';
+    } else if (this.#mode === 'buckets') {
+      const bucket = bounds[2 * FIELD.bucket];
+      start = prependBucket(this.input, bucket, bounds[2 * FIELD.bucket + 1], start);
+    }
     const before = core.rows.value;
     core.append(
       core.input.value + start,
-      kept,
+      end - start,
       line.timeSeconds,
       line.bytesSentLow,
       line.bytesSentHigh,

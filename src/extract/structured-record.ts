@@ -51,7 +51,7 @@ export function structuredLine(value: unknown): string | number {
   // The target has the key encoded once, and a space as `%20`.
   const once = key.replace(/%2B/g, '%20').replace(/%25/g, '%');
   const target = fields.key_name === null ? '"-"' : `"GET /${once} HTTP/1.1"`;
-  return `- - [${time} +0000] ${address ?? '-'} - - ${operation ?? '-'} ${key} ${target} ${status ?? '-'} - ${bytes ?? '-'} - - - "-" "-" -`;
+  return `- ${bucketToken(String(fields.bucket_name))} [${time} +0000] ${address ?? '-'} - - ${operation ?? '-'} ${key} ${target} ${status ?? '-'} - ${bytes ?? '-'} - - - "-" "-" -`;
 }
 
 function isOfType(value: unknown, type: FieldType): boolean {
@@ -62,6 +62,14 @@ function isOfType(value: unknown, type: FieldType): boolean {
 /** What may stand between two spaces of a line. */
 function isToken(value: string | number | null): boolean {
   return value === null || /^[\x21-\x7e]+$/.test(String(value));
+}
+
+/** More than any store takes. */
+const LONGEST_BUCKET = 255;
+
+/** Only what becomes of keys may depend on it, so whatever it is, the record counts. */
+function bucketToken(bucket: string): string {
+  return bucket.length <= LONGEST_BUCKET && isToken(bucket) ? bucket : '-';
 }
 
 function isCount(value: string | number | null): boolean {

@@ -133,10 +133,9 @@ async function makeRoom(commit: string): Promise<void> {
 
 /** The expressions' library is loaded only where there is one. */
 async function recordChoice({ mode, skippedAddresses }: WorkerSetup): Promise<RecordChoice> {
-  const contentOnly = mode === 'dandi';
-  if (skippedAddresses === undefined) return { contentOnly };
+  if (skippedAddresses === undefined) return { mode };
   const { AddressFilter } = await import('./address-filter.js');
-  return { contentOnly, addressFilter: (core) => new AddressFilter(core, skippedAddresses) };
+  return { mode, addressFilter: (core) => new AddressFilter(core, skippedAddresses) };
 }
 
 /** What is told of the files of one request. */

@@ -9,7 +9,7 @@ import { createBulkSealer } from '../../cache/seal-many.js';
 import type { LedgerRow } from '../../cache/segment-writer.js';
 import { AddressFilter } from '../extract/address-filter.js';
 import { CommitBatch, commitBatch } from '../extract/commit-batch.js';
-import { type ExtractionMode, extractionMode } from '../extract/extraction-mode.js';
+import { type ExtractionMode, extractionMode, OtherModeError } from '../extract/extraction-mode.js';
 import { RecordBatch, type RecordChoice } from '../extract/record-batch.js';
 import { SegmentStore } from '../extract/segment-store.js';
 import { ENCODING } from '../source/encoding.js';
@@ -99,6 +99,8 @@ export async function importCache(
     throw new UnfinishedImportError(folder, unfinished);
   }
   const mode = extractionMode(cache.paths, options.mode ?? peer.mode);
+  // What was read of which bucket is not known any more.
+  if (mode === 'buckets') throw new OtherModeError(cache.paths.root, mode, 'generic');
   const report: ImportReport = {
     logFiles: 0,
     objects: { imported: 0, known: 0, failed: 0 },

@@ -66,7 +66,9 @@ const REFUSED = [
   [withPrefixes('a%2: c'), 'line 3: the prefix "a%2" has a space, a quote'],
   [withPrefixes('"a\\e[0m\\u009b\\u202e": c'), 'line 3: the prefix "a\\u001b[0m??" has a space'],
   [withPrefixes(`${'ä'.repeat(2700)}: c`), 'line 3: it is not YAML (KEY_OVER_1024_CHARS)'],
-  ['version: 1\nbuckets:\n  a/: b', 'line 3: the bucket "a/" has a slash in it'],
+  ['version: 1\nbuckets:\n  a/: b', 'line 3: "a/" is no name of a bucket'],
+  ['version: 1\nbuckets:\n  "": b', 'line 3: "" is no name of a bucket'],
+  ['version: 1\nbuckets:\n  ü: b', 'line 3: "ü" is no name of a bucket'],
   [`${withPrefixes('a/: b')}buckets:\n  a: c\n`, 'line 5: the bucket "a" is a prefix with a name'],
 ].map(([text, why]) => [why, text] as const);
 

@@ -5,7 +5,7 @@ import { RecordBatch } from '../../src/extract/record-batch.js';
 import { emptyAccount, scanLines } from '../../src/extract/scan-lines.js';
 import { logLine } from '../support/truth.js';
 
-const batch = new RecordBatch({ rows: 1 << 12, keyBytes: 1 << 20 }, { contentOnly: true });
+const batch = new RecordBatch({ rows: 1 << 12, keyBytes: 1 << 20 }, { mode: 'dandi' });
 
 /** By words, not by bytes. */
 function expectedKey(key: string): string | undefined {

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ExtractionMode } from '../../src/extract/extraction-mode.js';
 import { FIELD, KIND, Line } from '../../src/extract/line.js';
 import { parseLine } from '../../src/extract/parse-line.js';
 import { NOTE, REASONS } from '../../src/extract/reasons.js';
@@ -13,16 +14,30 @@ import { anyLine, mutated, mutation, PIECES } from './line-mutations.js';
 const COUNTED =
   NOTE.requester_with_spaces | NOTE.multiple_spaces_before_requester | NOTE.zone_not_utc;
 const careful = new Line();
-const batch = new RecordBatch({ rows: 1 << 16, keyBytes: 1 << 24 });
-const { input } = batch;
+const LIMITS = { rows: 1 << 16, keyBytes: 1 << 24 };
+let batch = new RecordBatch(LIMITS);
+let { input } = batch;
+/** In `buckets` mode: what takes each record as the careful parser finds it. */
+let other: RecordBatch | undefined;
+
+function beginMode(mode: ExtractionMode): void {
+  batch = new RecordBatch(LIMITS, { mode });
+  input = batch.input;
+  other =
+    mode === 'buckets' ? new RecordBatch({ rows: 1, keyBytes: 1 << 20 }, { mode }) : undefined;
+}
 
 /** Lines that the core has taken, and those it has left. */
 const tally = { kept: 0, skipped: 0, odd: 0 };
 
+function keyOf({ keys, keyIds }: RecordBatch, row: number): string {
+  const { bytes, offsets } = keys;
+  const id = keyIds[row];
+  return Buffer.from(bytes.subarray(offsets[id], offsets[id + 1])).toString('latin1');
+}
+
 function recordOf(row: number, sealed: Uint8Array): string {
-  const { bytes, offsets } = batch.keys;
-  const id = batch.keyIds[row];
-  const key = Buffer.from(bytes.subarray(offsets[id], offsets[id + 1])).toString('latin1');
+  const key = keyOf(batch, row);
   const at = batch.requesterIds[row] * 16;
   const address =
     batch.requesterIds[row] === 0 ? '-' : Buffer.from(sealed.subarray(at, at + 16)).toString('hex');
@@ -30,9 +45,28 @@ function recordOf(row: number, sealed: Uint8Array): string {
   return [key, times[row], address, bytesHigh[row], bytesLow[row], downloads[row]].join(' ');
 }
 
-function carefulRecord(): string {
+function carefulKey(): string {
   const { bounds } = careful;
-  const key = input.toString('latin1', bounds[2 * FIELD.key], bounds[2 * FIELD.key + 1]);
+  const text = (field: number) =>
+    input.toString('latin1', bounds[2 * field], bounds[2 * field + 1]);
+  const key = text(FIELD.key);
+  if (other === undefined) return key;
+  const bucket = text(FIELD.bucket);
+  return `${/^(?!.*["%/])[!-~]+$/.test(bucket) ? bucket : '-'}/${key}`;
+}
+
+/** As lines that the core leaves are taken; its own input, since what stands before a key changes. */
+function requireTakenAlike(line: Buffer, key: string): void {
+  if (other === undefined) return;
+  other.clear();
+  const end = 1 + line.copy(other.input, 1);
+  other.input[end] = 0x0a;
+  parseLine(other.input, 1, end, careful);
+  requireSame(line, [other.addRecord(careful), keyOf(other, 0)], ['kept', key]);
+}
+
+function carefulRecord(): string {
+  const key = carefulKey();
   const words = Array.from(careful.addressWords, (word) => word.toString(16).padStart(8, '0'));
   const address = careful.hasAddress ? words.join('') : '-';
   const { timeSeconds, bytesSentHigh, bytesSentLow, kind } = careful;
@@ -67,6 +101,7 @@ function compare(lines: readonly Buffer[], at = 1): void {
       NOTE.zone_not_utc,
     ].map((note) => ((notes & note) === 0 ? 0 : 1));
     const record = accepted && kind !== KIND.skipped ? carefulRecord() : '';
+    if (reason === 0 && kind !== KIND.skipped) requireTakenAlike(line, carefulKey());
     const next = position + line.length + 1;
     // The last line: once as one that its line feed ends, once as one that the file ends.
     const isLast = index % 2 === 0;
@@ -111,95 +146,140 @@ function linesOf(path: string): Buffer[] {
   return lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'latin1'));
 }
 
-describe('the core decides as the careful parser does, or leaves the line to it:', () => {
-  it('lines with any byte changed to any other', () => {
-    Object.assign(tally, { kept: 0, skipped: 0, odd: 0 });
-    for (const example of EXAMPLES) {
-      // Most of the tail is not judged: its end will do.
-      const places = [...example.keys()].filter((at) => at < 300 || at > example.length - 24);
-      for (const place of places) {
-        const saved = example[place];
-        const variants = Array.from({ length: 256 }, (_, byte) => {
-          const line = Buffer.from(example);
-          line[place] = byte;
-          return line;
-        });
-        compare(
-          variants.filter((line) => line[place] !== 0x0a),
-          1 + (place % 17),
-        );
-        example[place] = saved;
-      }
-    }
-    expect(Math.min(tally.kept, tally.skipped, tally.odd)).toBeGreaterThan(5_000);
-  });
+const BUCKETS = [
+  'b',
+  '-',
+  '--',
+  'a/b',
+  'a"b',
+  'a%2Fb',
+  'a:b',
+  'Ü',
+  'x'.repeat(16),
+  'x'.repeat(300),
+];
+const MODES = ['generic', 'buckets'] as const;
 
-  it('lines that end at any place, lack any byte, or have any of some bytes more', () => {
-    for (const example of EXAMPLES) {
-      const variants: Buffer[] = [];
-      for (let place = 0; place <= example.length; place++) {
-        const [before, after] = [example.subarray(0, place), example.subarray(place)];
-        variants.push(before, Buffer.concat([before, after.subarray(1)]));
-        for (const more of [' ', '"', '-', '0', '%', '\r', '[', '/', '.', ':', '\0', '" "']) {
-          variants.push(Buffer.concat([before, Buffer.from(more), after]));
+describe.each(MODES)(
+  'in %s mode the core decides as the careful parser does, or leaves the line to it:',
+  (mode) => {
+    beforeAll(() => beginMode(mode));
+
+    it('lines with any byte changed to any other', () => {
+      Object.assign(tally, { kept: 0, skipped: 0, odd: 0 });
+      for (const example of EXAMPLES) {
+        // Most of the tail is not judged: its end will do.
+        const places = [...example.keys()].filter((at) => at < 300 || at > example.length - 24);
+        for (const place of places) {
+          const saved = example[place];
+          const variants = Array.from({ length: 256 }, (_, byte) => {
+            const line = Buffer.from(example);
+            line[place] = byte;
+            return line;
+          });
+          compare(
+            variants.filter((line) => line[place] !== 0x0a),
+            1 + (place % 17),
+          );
+          example[place] = saved;
         }
       }
-      for (let i = 0; i < variants.length; i += 500) compare(variants.slice(i, i + 500), i % 16);
-    }
-  });
+      expect(Math.min(tally.kept, tally.skipped, tally.odd)).toBeGreaterThan(5_000);
+    });
 
-  it('lines of every form', () => {
-    fc.assert(
-      fc.property(fc.array(anyLine, { maxLength: 8 }), fc.nat(20), (lines, at) =>
-        compare(lines.map(lineBytes), at),
+    it('lines that end at any place, lack any byte, or have any of some bytes more', () => {
+      for (const example of EXAMPLES) {
+        const variants: Buffer[] = [];
+        for (let place = 0; place <= example.length; place++) {
+          const [before, after] = [example.subarray(0, place), example.subarray(place)];
+          variants.push(before, Buffer.concat([before, after.subarray(1)]));
+          for (const more of [' ', '"', '-', '0', '%', '\r', '[', '/', '.', ':', '\0', '" "']) {
+            variants.push(Buffer.concat([before, Buffer.from(more), after]));
+          }
+        }
+        for (let i = 0; i < variants.length; i += 500) compare(variants.slice(i, i + 500), i % 16);
+      }
+    });
+
+    it('lines of every form', () => {
+      fc.assert(
+        fc.property(fc.array(anyLine, { maxLength: 8 }), fc.nat(20), (lines, at) =>
+          compare(lines.map(lineBytes), at),
+        ),
+        { seed: 20_261_124, numRuns: 1_500 },
+      );
+    });
+
+    it('lines that are wrong in one to three places', () => {
+      const lines = fc.array(
+        fc.tuple(fc.oneof(validLines, anyLine), fc.array(mutation, { minLength: 1, maxLength: 3 })),
+        { maxLength: 8 },
+      );
+      fc.assert(
+        fc.property(lines, fc.nat(20), (list, at) => {
+          compare(
+            list.map(([parts, mutations]) => mutated(parts, mutations)),
+            at,
+          );
+        }),
+        { seed: 20_261_124, numRuns: 4_000 },
+      );
+    });
+
+    it('changed examples, which stay near to what it takes', () => {
+      const example = fc.constantFrom(...EXAMPLES);
+      const change = fc.tuple(example, fc.nat(), fc.nat(5), fc.constantFrom('', ...PIECES));
+      fc.assert(
+        fc.property(fc.array(change, { maxLength: 8 }), (changes) => {
+          compare(
+            changes.map(([line, place, remove, insert]) => {
+              const at = place % (line.length + 1);
+              const rest = line.subarray(at + remove);
+              return Buffer.concat([line.subarray(0, at), Buffer.from(insert, 'latin1'), rest]);
+            }),
+          );
+        }),
+        { seed: 20_261_124, numRuns: 4_000 },
+      );
+    });
+
+    it('fixtures, and the public corpus where it is there', () => {
+      const folder = 'test/fixtures/lines';
+      const files = readdirSync(folder).filter((name) => name.endsWith('.log'));
+      expect(files.length).toBeGreaterThan(10);
+      for (const name of files) compare(linesOf(join(folder, name)));
+      if (CORPUS !== undefined) compare(linesOf(join(CORPUS, 'lines.log')));
+    });
+  },
+);
+
+describe('the core in buckets mode', () => {
+  beforeAll(() => beginMode('buckets'));
+
+  it('puts the bucket before the key, and a dash for what is none', () => {
+    Object.assign(tally, { kept: 0, skipped: 0, odd: 0 });
+    const endings = ['', 'x', '/', '"', '%', '/'.repeat(20), '\u007f', '\u00ff'];
+    const places = BUCKETS.flatMap((bucket) => endings.map((end) => bucket + end));
+    // Behind as many bytes as may be, and as few.
+    const lines = places.flatMap((bucket) =>
+      ['o', 'o'.repeat(64)].map((owner) =>
+        Buffer.from(
+          `${owner} ${bucket} [06/Feb/2019:00:00:38 +0000] - - ID REST.GET.OBJECT ${bucket}/k "GET /${bucket}/k HTTP/1.1" 200 - 7 7 1 1 "-" "-" -`,
+          'latin1',
+        ),
       ),
-      { seed: 20_261_124, numRuns: 1_500 },
     );
-  });
-
-  it('lines that are wrong in one to three places', () => {
-    const lines = fc.array(
-      fc.tuple(fc.oneof(validLines, anyLine), fc.array(mutation, { minLength: 1, maxLength: 3 })),
-      { maxLength: 8 },
-    );
-    fc.assert(
-      fc.property(lines, fc.nat(20), (list, at) => {
-        compare(
-          list.map(([parts, mutations]) => mutated(parts, mutations)),
-          at,
-        );
-      }),
-      { seed: 20_261_124, numRuns: 4_000 },
-    );
-  });
-
-  it('changed examples, which stay near to what it takes', () => {
-    const example = fc.constantFrom(...EXAMPLES);
-    const change = fc.tuple(example, fc.nat(), fc.nat(5), fc.constantFrom('', ...PIECES));
-    fc.assert(
-      fc.property(fc.array(change, { maxLength: 8 }), (changes) => {
-        compare(
-          changes.map(([line, place, remove, insert]) => {
-            const at = place % (line.length + 1);
-            const rest = line.subarray(at + remove);
-            return Buffer.concat([line.subarray(0, at), Buffer.from(insert, 'latin1'), rest]);
-          }),
-        );
-      }),
-      { seed: 20_261_124, numRuns: 4_000 },
-    );
-  });
-
-  it('fixtures, and the public corpus where it is there', () => {
-    const folder = 'test/fixtures/lines';
-    const files = readdirSync(folder).filter((name) => name.endsWith('.log'));
-    expect(files.length).toBeGreaterThan(10);
-    for (const name of files) compare(linesOf(join(folder, name)));
-    if (CORPUS !== undefined) compare(linesOf(join(CORPUS, 'lines.log')));
+    for (let at = 0; at < 17; at++) compare(lines, at);
+    expect(tally.kept).toBeGreaterThan(800);
+    const [first] = lines as [Buffer];
+    compare(Array.from({ length: 600 }, () => first));
+    expect([batch.rows, batch.keys.count, keyOf(batch, 599)]).toEqual([600, 1, 'b/b/k']);
   });
 });
 
 describe('the core', () => {
+  beforeAll(() => beginMode('generic'));
+
   it('takes nearly all lines of ordinary logs', () => {
     Object.assign(tally, { kept: 0, skipped: 0, odd: 0 });
     const folder = 'test/fixtures/example-logs';

@@ -3,13 +3,6 @@
  * src/extract/content-key.ts, which explains it.
  */
 
-/** Whether only content is kept; set before the first line. */
-let isContentOnly: bool = false;
-
-export function setContentOnly(only: bool): void {
-  isContentOnly = only;
-}
-
 /** Bytes of `blobs/xxx/yyy/` and a UUID. */
 const BLOB_KEY_BYTES: usize = 50;
 
@@ -17,8 +10,7 @@ const SLASH: u8 = 0x2f;
 const DASH: u8 = 0x2d;
 
 /** @returns how many bytes of a key are kept, 0 when the record is not */
-export function keptKeyLength(key: usize, length: usize): usize {
-  if (!isContentOnly) return length;
+export function contentKeyLength(key: usize, length: usize): usize {
   // `blobs/` and `zarr/`, as little-endian numbers.
   if (length === BLOB_KEY_BYTES && load<u32>(key) === 0x626f6c62 && load<u16>(key, 4) === 0x2f73) {
     return isBlobPath(key + 6) ? length : 0;

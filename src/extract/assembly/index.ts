@@ -4,12 +4,12 @@
  */
 import { internAddress } from './address-table';
 import { fillClasses, LF, nextLineFeed } from './bytes';
-import { setContentOnly } from './content-key';
 import { reserveDecoded } from './key-target';
 import { reserve } from './memory';
 import { fillPatterns } from './parse-address';
 import { clearCounts, takeLine } from './parse-line';
 import { clearDays } from './parse-time';
+import { chooseKeys } from './record-key';
 import {
   addRecord,
   clearRecords,
@@ -47,9 +47,9 @@ export let input: usize = 0;
 /** Whether {@link scan} stopped at a line for the careful parser. */
 export let isOdd: bool = false;
 
-/** Give out the memory; once. @param contentOnly see `content-key` */
-export function start(inputBytes: usize, rows: u32, keyBytes: usize, contentOnly: bool): void {
-  setContentOnly(contentOnly);
+/** Give out the memory; once. @param keyChoice see `record-key` */
+export function start(inputBytes: usize, rows: u32, keyBytes: usize, keyChoice: u32): void {
+  chooseKeys(keyChoice);
   fillClasses();
   fillPatterns();
   clearDays();
@@ -60,7 +60,7 @@ export function start(inputBytes: usize, rows: u32, keyBytes: usize, contentOnly
 
 /**
  * Take lines, one after the other, until none is complete or one is unusual. The byte at `end` is
- * overwritten.
+ * overwritten; so is, in `buckets` mode, what stands before the keys of lines taken.
  *
  * @param from address of the first line's first byte
  * @param end address after the last byte

@@ -9,7 +9,6 @@ import {
   QUOTE,
   SPACE,
 } from './bytes';
-import { keptKeyLength } from './content-key';
 import {
   keepAddressVersion,
   keepAgent,
@@ -38,6 +37,7 @@ import {
   takeToken,
 } from './parse-fields';
 import { parseTime, TIME_LENGTH, timeSeconds, zoneSeconds } from './parse-time';
+import { keepsKeys, recordKey, recordKeyStart } from './record-key';
 import { addRecord, setNoRequester, setWaitingV4, setWaitingV6 } from './records';
 
 /** Longer lines are for the careful parser, which refuses them. */
@@ -171,13 +171,14 @@ export function takeLine(at: usize, most: usize): usize {
     // `-` may be a key, or none.
     if (!hasKey) return 0;
     if (keepsFields()) return feed + 1;
-    const kept = keptKeyLength(key, keyLength);
-    if (kept === 0) {
+    const length = keepsKeys ? keyLength : recordKey(bucket, bucketLength, key, keyLength);
+    if (length === 0) {
       skippedLines++;
       otherKeys++;
     } else {
       const sent = numberAt(bytes, firstNumberLength);
-      addRecord(key, <u32>kept, timeSeconds, sent, status === 200 ? 1 : 0);
+      const start = keepsKeys ? key : recordKeyStart;
+      addRecord(start, <u32>length, timeSeconds, sent, status === 200 ? 1 : 0);
       if (version === 4) setWaitingV4(v4Address);
       else if (version === 6) setFoundRequester();
       else setNoRequester();
