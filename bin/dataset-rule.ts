@@ -69,24 +69,22 @@ export async function settleDatasets(
       'Leave --dataset-level, --dataset-pattern and --names out. For datasets by keys extract the logs into another cache, named with --cache, in generic mode.',
     );
   }
-  if (options.mode === 'dandi' || usesMapping) requireDandi(paths);
+  const wantsDandi = options.mode === 'dandi' || usesMapping;
+  if (wantsDandi) requireDandi(paths);
+  const isKept = asked === undefined && !wantsDandi && mode !== undefined;
+  const used = names ?? (isKept && saved.rule === 'names' ? saved : undefined);
+  if (used !== undefined && used.buckets > 0) requireBuckets(paths, mode, used.source);
   if (options.robots !== undefined) {
     lock.assertHeld();
     updateSettings(paths, { robots: options.robots === 'include' ? undefined : options.robots });
   }
   warnOfUntold(stage);
-  const buckets = names ?? (asked === undefined && saved.rule === 'names' ? saved : undefined);
-  if (buckets !== undefined && buckets.buckets > 0) requireBuckets(paths, mode, buckets.source);
   if (asked !== undefined) {
     lock.assertHeld();
     updateSettings(paths, { datasets: asked });
   } else if (names !== undefined) {
     await keepNames(stage, names);
-  } else if (
-    options.mode === 'dandi' ||
-    usesMapping ||
-    (isDandi && (options.mode === undefined || saved.rule !== 'content'))
-  ) {
+  } else if (wantsDandi || (isDandi && (options.mode === undefined || saved.rule !== 'content'))) {
     await refreshMapping(stage, options);
   }
   return options.mode === 'archive' ? 'archive' : 'dataset';
@@ -113,7 +111,7 @@ function requireBuckets({ root }: CachePaths, mode: string | undefined, source: 
   const why = mode === undefined ? 'has no records yet' : `was extracted in ${mode} mode`;
   throw new DatasetRuleError(
     `${source} names buckets, and the cache ${root} ${why}`,
-    'Take "buckets:" out of the file. For datasets by buckets extract the logs into another cache, named with --cache, with "extract --mode buckets".',
+    'Take "buckets:" out of the file, or say what else the datasets are, as with --dataset-level 1. For datasets by buckets extract the logs into another cache, named with --cache, with "extract --mode buckets".',
   );
 }
 

@@ -120,4 +120,19 @@ describe('in buckets mode', () => {
     expect([dandi.status, dandi.stderr]).toEqual([2, expect.stringContaining('buckets mode')]);
     expect((await sandbox.done('status')).files).toBe(1);
   });
+
+  it('names of buckets are for nothing else, also when all is extracted anew', async () => {
+    writeFileSync(join(sandbox.root, 'names.yaml'), 'version: 1\nbuckets:\n  dandi: DANDI\n');
+    await sandbox.done('update', 'summaries', '--names', 'names.yaml');
+    await sandbox.done('reset', 'extraction', '--yes');
+    await sandbox.done('update', 'summaries');
+    const none = await sandbox.run(['update', 'summaries', '--names', 'names.yaml']);
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('no records yet')]);
+    await sandbox.done('extract', 'logs', '--mode', 'generic');
+    const saved = await sandbox.run(['update']);
+    expect([saved.status, saved.stderr]).toEqual([2, expect.stringContaining('--dataset-level 1')]);
+    await sandbox.done('update', 'summaries', '--dataset-level', '1');
+    await sandbox.done('update');
+    expect(published()).toEqual(expectedBy((_, key) => key, lines.slice(0, 200)));
+  });
 });

@@ -96,6 +96,16 @@ function ownEnds(scene, done, { published, whole }) {
   const pipeline = join(scratch, 'pipeline.json');
   writePipeline(pipeline);
   const through = ['--pipeline', pipeline];
+  // Names in place of others.
+  const names = join(scratch, 'names.yaml');
+  const named = join(scratch, 'named');
+  cpSync(whole, named, { recursive: true, preserveTimestamps: true });
+  writeFileSync(names, 'version: 1\nprefixes:\n  ds0/: Other\n');
+  done(named, 'update', 'summaries', '--names', names);
+  writeFileSync(
+    names,
+    'version: 1\nprefixes:\n  ds0/: Zero\n  ds1/: One and two\n  ds2/: One and two\n',
+  );
   const scenarios = [
     [
       'pipeline',
@@ -110,6 +120,7 @@ function ownEnds(scene, done, { published, whole }) {
       ['update', 'summaries', '--mode', 'dandi', '--mapping', mapping],
       ['update', '--from', contents],
     ],
+    ['names', named, ['update', 'summaries', '--names', names], ['update', '--from', logs]],
     ['levels', whole, ['update', 'summaries', '--dataset-level', '2'], ['update', '--from', logs]],
     ['coordinates', published, ['update', 'ip', 'coordinates'], ['update', '--from', logs]],
     ['import', undefined, ['import', peer], ['update']],
