@@ -1,17 +1,41 @@
-import { parseDocument } from 'yaml';
+import { CST, Lexer, parseDocument } from 'yaml';
 
 /** Tells what is wrong with a file, as a clause. */
 export type Fail = (why: string) => never;
 
-/** What a YAML file of a user's says, as plain values. Aliases, which can make a small file a large value, are refused. */
+/** Of what a few thousand take the parser minutes, or a small file makes a large value. */
+const UNWANTED: Readonly<Record<string, string>> = {
+  anchor: 'an anchor (&name)',
+  alias: 'an alias (*name)',
+  tag: 'a tag (!name)',
+  'directive-line': 'a directive (%NAME)',
+};
+/** The parser goes as deep as its stack. */
+const MOST_DEPTH = 100;
+
+/** What a YAML file of a user's says, as plain values. Anchors, aliases, tags and directives are refused, and what nests deeply. */
 export function parseGivenYaml(text: string, fail: Fail): unknown {
+  requireTame(text, fail);
   // Its warnings would quote the file.
   const document = parseDocument(text, { logLevel: 'error' });
   if (document.errors.length > 0) fail(`it is not YAML (${document.errors[0].code})`);
-  try {
-    return document.toJS({ maxAliasCount: 0 });
-  } catch {
-    return fail('it has an alias (*name), which is not supported');
+  return document.toJS({ maxAliasCount: 0 });
+}
+
+/** Looked for among the tokens, before anything is put together. */
+function requireTame(text: string, fail: Fail): void {
+  let depth = 0;
+  let itemsInLine = 0;
+  let isScalarText = false;
+  for (const token of new Lexer().lex(text)) {
+    const type: CST.TokenType | null = isScalarText ? null : CST.tokenType(token);
+    isScalarText = type === 'scalar';
+    const unwanted = type === null ? undefined : UNWANTED[type];
+    if (unwanted !== undefined) fail(`it has ${unwanted}, which is not supported`);
+    if (type === 'flow-map-start' || type === 'flow-seq-start') depth++;
+    if (type === 'flow-map-end' || type === 'flow-seq-end') depth--;
+    itemsInLine = type === 'newline' ? 0 : itemsInLine + Number(type === 'seq-item-ind');
+    if (depth > MOST_DEPTH || itemsInLine > MOST_DEPTH) fail('it nests too deeply');
   }
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ExtractionMode } from '../../src/extract/extraction-mode.js';
 import { FIELD, KIND, Line } from '../../src/extract/line.js';
 import { LineFeeder } from '../../src/extract/line-feeder.js';
 import { parseLine } from '../../src/extract/parse-line.js';
@@ -20,9 +21,9 @@ function agentsOf(lines: readonly Buffer[]): string[] {
   });
 }
 
-function batchWithAgents() {
+function batchWithAgents(mode: ExtractionMode = 'generic') {
   const origins = new RecordOrigins({ agents: true });
-  const batch = new RecordBatch({ rows: 1 << 12, keyBytes: 1 << 20 }, { origins });
+  const batch = new RecordBatch({ rows: 1 << 12, keyBytes: 1 << 20 }, { origins, mode });
   return { origins, batch, feeder: new LineFeeder(batch) };
 }
 
@@ -34,20 +35,23 @@ function feed(feeder: LineFeeder, name: string, bytes: Buffer): void {
 }
 
 describe('origins of records', () => {
-  it('name the user agent of each, as the careful parser finds it', () => {
-    const { origins, batch, feeder } = batchWithAgents();
-    fc.assert(
-      fc.property(fc.array(validLines, { maxLength: 20 }), (parts) => {
-        const lines = parts.map(lineBytes).filter((bytes) => !bytes.includes(0x0a));
-        batch.clear();
-        feed(feeder, 'a', Buffer.concat(lines.flatMap((bytes) => [bytes, Buffer.from('\n')])));
-        const ids = origins.agentIds as Uint32Array;
-        const found = Array.from({ length: batch.rows }, (_, row) => origins.agentText(ids[row]));
-        expect(found).toEqual(agentsOf(lines));
-      }),
-      { numRuns: 500 },
-    );
-  });
+  it.each(['generic', 'buckets'] as const)(
+    'name the user agent of each, as the careful parser finds it, in %s mode',
+    (mode) => {
+      const { origins, batch, feeder } = batchWithAgents(mode);
+      fc.assert(
+        fc.property(fc.array(validLines, { maxLength: 20 }), (parts) => {
+          const lines = parts.map(lineBytes).filter((bytes) => !bytes.includes(0x0a));
+          batch.clear();
+          feed(feeder, 'a', Buffer.concat(lines.flatMap((bytes) => [bytes, Buffer.from('\n')])));
+          const ids = origins.agentIds as Uint32Array;
+          const found = Array.from({ length: batch.rows }, (_, row) => origins.agentText(ids[row]));
+          expect(found).toEqual(agentsOf(lines));
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
 
   it('name the file of each, whatever was rolled back or written between', () => {
     const { origins, batch, feeder } = batchWithAgents();
