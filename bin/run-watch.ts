@@ -6,6 +6,7 @@ import { CacheLockedError, describeOwner } from '../cache/lock.js';
 import { openCacheForWriting, type WritableCache } from '../cache/open-cache.js';
 import { isStopRequested } from '../cache/stop-request.js';
 import { rememberSpool } from '../cache/watched-spools.js';
+import type { GivenNames } from '../src/datasets/names-file.js';
 import type { ExtractionMode } from '../src/extract/extraction-mode.js';
 import { WorkerThreads } from '../src/extract/worker-threads.js';
 import type { PipelineDefinition } from '../src/pipeline/pipeline-file.js';
@@ -36,6 +37,8 @@ export interface WatchOptions {
   readonly isOnce: boolean;
   /** Bring the summaries up to date after rounds in which something came. */
   readonly publishes: boolean;
+  /** Names of datasets, in place of those that the cache has. */
+  readonly names: GivenNames | undefined;
   /** Keep excerpts of rejected lines, also at a store where the environment names one. */
   readonly keepsExcerpts: boolean;
 }
@@ -80,6 +83,7 @@ class Watch {
   /** Whether something is in the cache that may not be published yet: what an earlier process left to do is not known. */
   private isPublicationDue: boolean;
   private nextInMs: number | undefined;
+  private names: GivenNames | undefined;
   /** When logs were last extracted, by `performance.now()`. */
   private lastTakenMs = Number.NEGATIVE_INFINITY;
   private excerpts: Excerpts | undefined;
@@ -93,6 +97,7 @@ class Watch {
   ) {
     this.events = new SpoolEvents(spool.paths.root);
     this.isPublicationDue = options.publishes;
+    this.names = options.names;
   }
 
   /** @param storage undefined: they stay in the spool */
@@ -241,7 +246,9 @@ class Watch {
     const { runSummaries, withStages } = await import('./stages.js');
     const { settleDatasets } = await import('./dataset-rule.js');
     const { stopped } = await withStages(cache, this.log, async (stage) => {
-      const mode = await settleDatasets(stage, { mode: undefined });
+      const mode = await settleDatasets(stage, { mode: undefined, names: this.names });
+      // Kept in the cache from here on.
+      this.names = undefined;
       return runSummaries(stage, { mode });
     });
     this.isPublicationDue = stopped;

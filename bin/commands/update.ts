@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { GivenNames } from '../../src/datasets/names-file.js';
 import { BUCKET_OPTIONS } from '../bucket-options.js';
 import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.js';
 import { DATASET_OPTIONS, MAPPING_OPTIONS, ROBOTS_OPTION } from '../dataset-options.js';
@@ -65,6 +64,7 @@ const summaries = defineCommand({
     const { threshold, modulus } = options;
     const { checkRule, settleDatasets } = await import('../dataset-rule.js');
     checkRule(options);
+    const { givenNames } = await import('../given-names.js');
     const names = await givenNames(options.names);
     const [pick, skip] = [listOf(options.pick), listOf(options.skip)];
     const workers = options.workers === undefined ? undefined : workerCount(options.workers);
@@ -128,6 +128,7 @@ const everything = defineCommand({
     const database = options.database === undefined ? undefined : resolve(options.database);
     const bucket = bucketOptionsOf(source, options);
     const pipeline = await pipelineOf(options.pipeline, context.env);
+    const { givenNames } = await import('../given-names.js');
     const names = await givenNames(options.names);
     return updateEverything(
       { ...options, source, bucket, workers, pipeline, database, names },
@@ -135,13 +136,6 @@ const everything = defineCommand({
     );
   },
 });
-
-/** What is wrong with the file ends it before anything is opened. @throws {NamesFileError} */
-async function givenNames(file: string | undefined): Promise<GivenNames | undefined> {
-  if (file === undefined) return undefined;
-  const { readNamesFile } = await import('../../src/datasets/names-file.js');
-  return readNamesFile(file);
-}
 
 function listOf(option: string | undefined): string[] | undefined {
   return option?.split(',').filter((name) => name !== '');

@@ -16,6 +16,18 @@ export class WatchTimeError extends S3LogExtractionError {
   }
 }
 
+/** `--names` without anything that is published. */
+export class NamesWithoutThenError extends S3LogExtractionError {
+  constructor() {
+    super(
+      'NAMES_WITHOUT_THEN',
+      '--names says what datasets are called that are published, and nothing is.',
+      { hint: 'Add --then summaries; or give them once to "s3logextraction update summaries".' },
+      2,
+    );
+  }
+}
+
 export const watchCommand = defineCommand({
   name: 'watch',
   describe: DESCRIPTIONS.watch,
@@ -47,6 +59,10 @@ export const watchCommand = defineCommand({
     then: {
       choices: ['summaries'],
       describe: 'Bring this up to date after rounds in which logs were extracted',
+    },
+    names: {
+      type: 'string',
+      describe: 'With --then: names of datasets, see "update summaries"; kept in the cache',
     },
     once: {
       type: 'boolean',
@@ -81,6 +97,10 @@ export const watchCommand = defineCommand({
     if (!(settle >= 0 && settle <= 86_400)) throw new WatchTimeError('--settle', '0 or more');
     const workers = workerCount(options.maxWorkers);
     const pipeline = await pipelineOf(options.pipeline, env);
+    if (options.names !== undefined && options.then === undefined)
+      throw new NamesWithoutThenError();
+    const { givenNames } = await import('../given-names.js');
+    const names = await givenNames(options.names);
     const { createServiceLog } = await import('../service-log.js');
     const { HealthFile, requireOutsideSpool } = await import('../health-file.js');
     const { watchSpool } = await import('../run-watch.js');
@@ -101,6 +121,7 @@ export const watchCommand = defineCommand({
           settleMs: settle * 1000,
           isOnce: options.once,
           publishes: options.then === 'summaries',
+          names,
           keepsExcerpts: options.excerpts,
         },
         log,

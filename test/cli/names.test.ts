@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
@@ -99,6 +99,23 @@ describe('names of datasets', () => {
     expect(stdout).toContain(`  datasets:  by 6 names from ${source}\n`);
     const { datasets } = await sandbox.done('status');
     expect(datasets).toMatchObject({ rule: 'names', prefixes: 6, buckets: 0, source });
+  });
+
+  it('are taken by a watcher that publishes, and by no other', async () => {
+    const spool = join(sandbox.root, 'spool');
+    mkdirSync(spool);
+    writeFileSync(join(spool, 'log'), logText(lines));
+    const once = ['watch', 'spool', '--once', '--settle', '0', '--names', namesFile(NAMES)];
+    const { status, stderr } = await sandbox.run(once);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('[NAMES_WITHOUT_THEN]')]);
+    expect((await sandbox.run([...once, '--then', 'summaries'])).status).toBe(0);
+    const tables = readTree(summaries());
+    for (const [path, text] of expectedBy(PLACES)) {
+      if (!path.includes('totals') && !path.startsWith('archive/')) {
+        expect([path, tables.get(path)]).toEqual([path, text]);
+      }
+    }
+    expect((await sandbox.done('status')).datasets.rule).toBe('names');
   });
 
   it('that are the same cost nothing; others make everything anew', async () => {
