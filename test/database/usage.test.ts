@@ -277,7 +277,8 @@ describe('database usage', () => {
     ['quotas: [{requests: 1, constructor: 1}]', 'unknown member'],
     ['quotas: [{requests: 1}]\nwarn_at: 0', 'no number'],
     ['quotas: [', 'not YAML'],
-    ['x: &a [1]\nquotas: [*a]', 'has an alias'],
+    ['x: &a [1]\nquotas: [*a]', 'has an anchor'],
+    ['x: *a', 'has an alias'],
     ['quotas: [*nowhere]', 'has an alias'],
   ])('refuses quotas that make no sense: %s', (text, why) => {
     expect(() => parseQuotas(text, 'q.yaml')).toThrow(QuotaFileError);
