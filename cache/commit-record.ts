@@ -75,6 +75,8 @@ export class NewerCacheError extends S3LogExtractionError {
   }
 }
 
+/** What all names in `segments/` consist of. */
+const FILE_NAME = /^[A-Za-z0-9.-]{1,255}$/;
 const COMMIT_NAME = /^\d{8}T\d{9}Z-[0-9a-f]{8}-\d{6}$/;
 
 /** Name a commit: unique without coordination, sorted by time (FORMAT.md section 4). */
@@ -144,10 +146,15 @@ export function readCommit(paths: CachePaths, commit: string): CommitRecord {
     throw new DamagedCacheError(path, `it says it is the commit ${record.commit}`);
   }
   if (!isCommit(record)) throw new DamagedCacheError(path, 'what it says makes no sense');
-  for (const segment of segmentsOf(record)) {
-    if (commitOfSegment(segment.file) !== commit || /[/\\]/.test(segment.file)) {
-      throw new DamagedCacheError(path, `it names a file that is not its own: ${segment.file}`);
+  const names = new Set<string>();
+  for (const { file } of segmentsOf(record)) {
+    if (commitOfSegment(file) !== commit || !FILE_NAME.test(file)) {
+      const shown = file.slice(0, 255);
+      throw new DamagedCacheError(path, `it names a file that is not its own: ${shown}`);
     }
+    // What is named twice would count twice.
+    if (names.has(file)) throw new DamagedCacheError(path, `it names a file twice: ${file}`);
+    names.add(file);
   }
   return record;
 }
