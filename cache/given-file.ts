@@ -13,7 +13,7 @@ export class GivenFileError extends Error {}
  * @throws {GivenFileError}
  * @throws {NodeJS.ErrnoException}
  */
-export function readGivenFile(path: string, mostBytes: number): Buffer {
+export function readGivenFile(path: string | Buffer, mostBytes: number): Buffer {
   const fd = openSync(path, constants.O_RDONLY | NO_WAIT);
   try {
     const stats = fstatSync(fd);

@@ -3,7 +3,6 @@ import {
   fsyncSync,
   lstatSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,6 +12,7 @@ import {
 import { isDeepStrictEqual } from 'node:util';
 import { PRIVATE } from '../../cache/atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
+import { readGivenFile } from '../../cache/given-file.js';
 import { displayPath, joinLogPath, type LogPath, logPath, pathBytes } from '../source/log-path.js';
 import { modifiedTime } from '../source/modified-time.js';
 import type { Excerpt } from './excerpts.js';
@@ -235,9 +235,14 @@ function writeWhole(path: LogPath, text: string): void {
   }
 }
 
+/** What deliverers put there may be a pipe, or of any size. */
+const MOST_REASON_BYTES = 1 << 20;
+
 function isReasonOf(path: LogPath, file: string): boolean {
   try {
-    const value = JSON.parse(readFileSync(pathBytes(path), 'utf8')) as {
+    const value = JSON.parse(
+      readGivenFile(pathBytes(path), MOST_REASON_BYTES).toString('utf8'),
+    ) as {
       version?: unknown;
       file?: unknown;
     };

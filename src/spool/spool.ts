@@ -85,7 +85,18 @@ function holdLock(paths: SpoolPaths, command: string): Lock {
   }
 }
 
-/** Whoever may put files here could otherwise have them moved anywhere. */
+/**
+ * Whoever may put files into a spool may also rename its folders and leave links in their place: what is moved then would be moved elsewhere.
+ *
+ * @throws {SpoolFolderError}
+ */
+export function requireSpoolFolders({ archive, failed }: SpoolPaths): void {
+  for (const folder of [archive, failed]) {
+    requireRealFolder(folder);
+    requireRealFolder(join(folder, MOVING));
+  }
+}
+
 function requireRealFolder(path: string): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined || stats.isDirectory()) return;

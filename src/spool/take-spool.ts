@@ -11,7 +11,7 @@ import type { Excerpts, ExcerptTally } from './excerpts.js';
 import { isUnchanged, type SpoolFile } from './move-file.js';
 import { MoveQueue } from './move-queue.js';
 import { emptyTally, type ScanOptions, type ScanTally, scanSpool } from './scan-spool.js';
-import type { Spool } from './spool.js';
+import { requireSpoolFolders, type Spool } from './spool.js';
 import {
   FAILURES,
   type FailureCode,
@@ -87,6 +87,7 @@ export async function takeSpool(
   options: RoundOptions,
 ): Promise<RoundReport> {
   const startedAt = performance.now();
+  requireSpoolFolders(spool.paths);
   const { workers, threads, skippedAddresses, mode, pipeline, shouldStop, excerpts } = options;
   excerpts?.beginRound();
   const round = new Round(cache, spool, options);
@@ -193,6 +194,7 @@ class Round {
       this.try(file, async () => {
         if (rejected > 0) await this.options.excerpts?.keepOf(file, rejected);
         this.spool.lock.assertHeld();
+        requireSpoolFolders(this.spool.paths);
         const put = await putIntoArchive(this.spool.paths, file);
         if (put.kind === 'moved') this.moved.archived++;
         else if (put.kind === 'repeated') this.repeated(file);
@@ -207,6 +209,7 @@ class Round {
         const isReadable = code !== 'NO_PERMISSION';
         const excerpts = isReadable ? await this.options.excerpts?.of(file) : undefined;
         this.spool.lock.assertHeld();
+        requireSpoolFolders(this.spool.paths);
         const put = await putIntoFailed(this.spool.paths, file, { code, reason, excerpts });
         if (put.kind === 'repeated') this.repeated(file);
         else if (put.kind !== 'moved') this.leave(file, REASONS[put.kind]);

@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -242,6 +243,36 @@ describe('a round', () => {
     }
     const missing = await sandbox.run(['watch', 'nowhere', '--json']);
     expect([missing.status, missing.json.error.code]).toEqual([1, 'SOURCE_UNREADABLE']);
+  });
+
+  it('moves nothing by a link that came in place of a folder meanwhile', async () => {
+    sandbox.put('one.log', logText(ONE));
+    mkdirSync(join(sandbox.root, 'elsewhere'));
+    const { child, ended } = sandbox.watch();
+    let stderr = '';
+    const told = new Promise<void>((resolve) => {
+      child.stderr?.on('data', (piece) => {
+        stderr += String(piece);
+        if (stderr.includes('[SPOOL_FOLDER]')) resolve();
+      });
+    });
+    await sandbox.until('spool/archive/one.log');
+    renameSync(join(sandbox.spool, 'archive'), join(sandbox.root, 'away'));
+    symlinkSync('../elsewhere', join(sandbox.spool, 'archive'));
+    sandbox.put('two.log', logText(ONE));
+    await told;
+    child.kill('SIGTERM');
+    await ended;
+    expect(readdirSync(join(sandbox.root, 'elsewhere'))).toEqual([]);
+    expect(existsSync(join(sandbox.spool, 'two.log'))).toBe(true);
+  });
+
+  it('does not wait for a pipe that has the name of a reason', async () => {
+    mkdirSync(join(sandbox.spool, 'failed'));
+    execFileSync('mkfifo', [join(sandbox.spool, 'failed', 'bad.log.reason.json')]);
+    sandbox.put('bad.log', 'nonsense\n');
+    expect((await sandbox.once()).report).toMatchObject({ failed: { NOT_A_LOG: 1 } });
+    expect(sandbox.files()).toContain('failed/again-1/bad.log');
   });
 
   it('is no other to the rest: "extract" refuses a spool and knows its archive, "repair" finds the logs there', async () => {
