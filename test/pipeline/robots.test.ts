@@ -59,6 +59,16 @@ describe('the list of COUNTER', () => {
 });
 
 describe('another list', () => {
+  it.each([
+    ['^[[:alpha:]]+$', 'bot', '7'],
+    ['^[[:alpha:]]$', 'b', ':]'],
+    ['^[]x]$', ']', 'y'],
+    ['^[^]x]$', 'y', ']'],
+  ])('means by a class what RE2 means: %s', (pattern, found, other) => {
+    const matcher = new RobotMatcher({ version: '1', patterns: [pattern] });
+    expect([matcher.finds(found), matcher.finds(other)]).toEqual([true, false]);
+  });
+
   it('is read in the form in which COUNTER publishes it, its version the newest date', () => {
     const text = JSON.stringify([
       { pattern: 'one', last_changed: '2017-08-08' },

@@ -97,6 +97,8 @@ function anyOf(patterns: readonly string[]): string | undefined {
  * without end, no group is repeated at all, and hardly anything may be left out, so that there is little to try again.
  */
 function isSimple(pattern: string): boolean {
+  // Classes that RE2 reads in another way.
+  if (/\[\^?\]|\[:/.test(pattern)) return false;
   const bare = pattern
     .replace(/\\[dsw]/g, 'x')
     .replace(/\\[^A-Za-z0-9]/g, 'x')
