@@ -25,7 +25,7 @@ export class InternalError extends S3LogExtractionError {
 }
 
 /** Code of the system's or Node's, or the name of the class: nothing that could hold data. */
-function kindOf(failure: unknown): string {
+export function kindOf(failure: unknown): string {
   const { code, name } = Object(failure) as { readonly code?: unknown; readonly name?: unknown };
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code)) return code;
   if (failure instanceof Error && typeof name === 'string' && /^[A-Z][A-Za-z]{1,40}$/.test(name)) {

@@ -1,8 +1,8 @@
 import { S3LogExtractionError } from '../../cache/error.js';
 import { holdsAddress } from '../ip/holds-address.js';
 import type { LoadedPipeline } from '../pipeline/load-handlers.js';
+import { toldText } from '../pipeline/reason-of.js';
 import { type RecordEnv, RecordEvents, type RecordPartition } from '../pipeline/record-events.js';
-import { showable } from '../pipeline/showable.js';
 import { Stream, StreamEndedError } from '../pipeline/stream.js';
 import { MADE_LINE_BYTES, type RecordBatch } from './record-batch.js';
 import type { RecordOrigins } from './record-origins.js';
@@ -110,7 +110,7 @@ export class RecordPipeline {
     return {
       stream: name,
       shared: new Map(),
-      log: (level, message) => this.log(level, `${showable(String(message))}.`),
+      log: (level, message) => this.log(level, toldText(message)),
       write(output, line) {
         if (!OUTPUT.test(output)) {
           throw new RangeError('the name of an output is 1 to 16 of a-z and 0-9, a letter first');
@@ -151,7 +151,12 @@ function columnsOf(batch: RecordBatch, origins: RecordOrigins) {
     internKey(key: string): number {
       const bytes = Buffer.from(key, 'utf8');
       if (bytes.length >= MADE_LINE_BYTES) throw new RangeError('the key is too long');
-      return batch.internKey(bytes);
+      try {
+        return batch.internKey(bytes);
+      } catch (error) {
+        if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+        throw new RangeError('there is no room for so many other keys');
+      }
     },
     requestersIn: (ranges: { has(address: Uint8Array): boolean }) =>
       batch.judgeAddresses((address) => ranges.has(address)),

@@ -7,4 +7,5 @@ declare namespace WebAssembly {
     readonly exports: Record<string, unknown>;
     constructor(module: Module, imports: Record<string, never>);
   }
+  class RuntimeError extends Error {}
 }

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { S3LogExtractionError } from '../../cache/error.js';
+import { kindOf } from '../../cache/internal-error.js';
 import type {
   SettleRequest,
   SetupMessage,
@@ -13,9 +14,9 @@ import type { WrittenSegments } from './write-batch.js';
 
 /** A worker thread is gone. */
 export class WorkerDiedError extends S3LogExtractionError {
-  constructor(cause: Error) {
-    const why = (cause as NodeJS.ErrnoException).code ?? cause.name;
-    super('WORKER_DIED', `An extraction worker ended unexpectedly (${why}).`, {
+  /** @param cause anything: code of others runs there, too */
+  constructor(cause: unknown) {
+    super('WORKER_DIED', `An extraction worker ended unexpectedly (${kindOf(cause)}).`, {
       hint: 'Nothing committed is lost: run the same command again, with fewer --workers if memory is short.',
     });
   }

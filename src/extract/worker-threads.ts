@@ -45,5 +45,8 @@ export class WorkerThreads {
 }
 
 function startThread(): Worker {
-  return new Worker(new URL('./worker.js', import.meta.url));
+  const thread = new Worker(new URL('./worker.js', import.meta.url), { stdout: true });
+  // Handlers of a pipeline may print: standard output is for results.
+  thread.stdout.on('data', (piece: Uint8Array) => process.stderr.write(piece));
+  return thread;
 }

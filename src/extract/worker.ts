@@ -259,14 +259,21 @@ function post(message: WorkerMessage): void {
 
 /** A failed stream is as if it had never been, and so are all that are not real yet: the run ends. */
 async function fail(error: unknown): Promise<void> {
-  await pipeline?.rollback();
-  post({ kind: 'error', error: serialize(error) });
+  try {
+    await pipeline?.rollback();
+  } finally {
+    post({ kind: 'error', error: serialize(error) });
+  }
 }
 
 async function settle({ commit, isReal }: SettleRequest): Promise<void> {
-  if (isReal && commit !== undefined) await pipeline?.commit(commit);
-  else await pipeline?.rollback(commit);
-  post({ kind: 'settled', commit });
+  try {
+    if (isReal && commit !== undefined) await pipeline?.commit(commit);
+    else await pipeline?.rollback(commit);
+  } finally {
+    // Whatever became of it: somebody waits.
+    post({ kind: 'settled', commit });
+  }
 }
 
 parentPort?.on('message', (request: WorkerRequest | SettleRequest | SetupMessage) => {

@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { HandlerFactory } from './handler.js';
 import { type PipelineDefinition, PipelineFileError } from './pipeline-file.js';
 import type { HandlerOptions, HandlerPlugin, OptionalColumn } from './plugin.js';
+import { reasonOf } from './reason-of.js';
 import type { RecordEnv, RecordEvents } from './record-events.js';
 import { resolvePackage } from './resolve-package.js';
 
@@ -43,11 +46,8 @@ export async function loadHandlers({
     const unusable: Unusable = (why, cause) =>
       new PipelineFileError(file, `the handler ${use.slice(0, 200)}: ${why}`, cause);
     const plugin = await pluginOf(use, file, unusable);
-    for (const column of plugin.needs ?? []) {
-      if (column !== 'agent') throw unusable('it needs a column that there is not');
-      needs.add(column);
-    }
-    const { version, create } = configured(plugin, options, unusable);
+    const { version, create, columns } = configured(plugin, options, unusable);
+    for (const column of columns) needs.add(column);
     factories.push({ name: use, create });
     description.push(version === undefined ? { use } : { use, version });
   }
@@ -58,6 +58,10 @@ type Unusable = (why: string, cause?: unknown) => PipelineFileError;
 
 function configured(plugin: HandlerPlugin, options: HandlerOptions, unusable: Unusable) {
   try {
+    const columns = [...(plugin.needs ?? [])];
+    if (columns.some((column) => column !== 'agent')) {
+      throw new RangeError('it needs a column that there is not');
+    }
     const handler = plugin.configure(options);
     if (typeof handler?.create !== 'function') {
       throw new TypeError('configure returns nothing that creates handlers');
@@ -66,34 +70,31 @@ function configured(plugin: HandlerPlugin, options: HandlerOptions, unusable: Un
     if (version !== undefined && (typeof version !== 'string' || version.length > 100)) {
       throw new TypeError('its version is not a short text');
     }
-    return { version, create: () => handler.create() };
+    return { version, create: () => handler.create(), columns };
   } catch (error) {
-    throw unusable(firstLine(error), error);
+    throw unusable(reasonOf(error), error);
   }
 }
 
 async function pluginOf(use: string, file: string, unusable: Unusable): Promise<HandlerPlugin> {
   if (Object.hasOwn(BUILT_IN, use)) return (await BUILT_IN[use]()).default;
-  let module: { readonly default?: Partial<HandlerPlugin> };
   try {
-    module = (await import(locationOf(use, file))) as typeof module;
+    const module = (await import(locationOf(use, file))) as { default?: Partial<HandlerPlugin> };
+    if (typeof module.default?.configure === 'function') return module.default as HandlerPlugin;
   } catch (error) {
-    throw unusable(`it cannot be loaded: ${firstLine(error)}`, error);
+    throw unusable(`it cannot be loaded: ${reasonOf(error)}`, error);
   }
-  if (typeof module.default?.configure !== 'function') {
-    throw unusable('its default export is no handler plug-in (see defineHandler)');
-  }
-  return module.default as HandlerPlugin;
+  throw unusable('its default export is no handler plug-in (see defineHandler)');
 }
 
 /** A path as it stands; a package as it would be found from the folder of the file, whatever folder this program is in. */
 function locationOf(use: string, file: string): string {
-  const folder = dirname(file);
-  if (use.startsWith('.') || isAbsolute(use)) return pathToFileURL(resolve(folder, use)).href;
-  return pathToFileURL(resolvePackage(use, file)).href;
-}
-
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n', 1)[0].slice(0, 300).replace(/\.$/, '');
+  const isPath = use.startsWith('.') || isAbsolute(use);
+  // Node would know it by that name alone, which is no path: it would be looked for in whatever folder this program is in.
+  if (!isPath && isBuiltin(use)) throw new RangeError('it is a module of Node');
+  const path = isPath ? resolve(dirname(file), use) : resolvePackage(use, file);
+  // A pipe might never say anything, and a device never end.
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) throw new RangeError('it is not a regular file');
+  return pathToFileURL(path).href;
 }

@@ -33,7 +33,8 @@ export class PipelineFileError extends S3LogExtractionError {
   }
 }
 
-const MOST_BYTES = 1 << 20;
+/** Reading YAML takes time by the square of what some files have in them. */
+const MOST_BYTES = 128 << 10;
 const MOST_HANDLERS = 100;
 
 /** @throws {PipelineFileError} */

@@ -85,6 +85,8 @@ export class RecordEvents {
     this.agentIds = columns.agentIds?.subarray(0, rows);
     this.#isDropped = new Uint8Array(rows);
     this.#tags = new Uint8Array(rows);
+    // A column that is put in the place of another would not be stored, without a word.
+    Object.freeze(this);
   }
 
   /** Rows that are dropped. */

@@ -1,6 +1,6 @@
 import { S3LogExtractionError } from '../../cache/error.js';
 import type { Handler, HandlerFactory, PipelineEnv } from './handler.js';
-import { showable } from './showable.js';
+import { reasonOf } from './reason-of.js';
 
 /** A handler has thrown: the stream is as if it had never been. */
 export class HandlerFailedError extends S3LogExtractionError {
@@ -139,15 +139,4 @@ export function pipelineEnv(
   log: PipelineEnv['log'] = () => undefined,
 ): PipelineEnv {
   return { stream, shared: new Map(), log };
-}
-
-/** What an error says, fit to be shown. A handler may throw anything. */
-function reasonOf(error: unknown): string {
-  let text: string;
-  try {
-    text = error instanceof Error ? error.message : String(error);
-  } catch {
-    text = '';
-  }
-  return typeof text === 'string' && text !== '' ? showable(text) : 'unknown error';
 }

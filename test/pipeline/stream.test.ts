@@ -167,4 +167,37 @@ describe('a pipeline', () => {
     expect(() => stream.handle([3])).toThrow('has ended');
     await expect(stream.commit()).rejects.toThrow('has ended');
   });
+
+  it.each<[string, unknown, string]>([
+    ['nothing', null, 'null'],
+    ['a symbol', Symbol('x'), 'Symbol(x)'],
+    ['no text', Object.create(null), 'cannot be shown'],
+    ['a trap', { toString: fails }, 'cannot be shown'],
+    ['an error that fails', failingError(), 'cannot be shown'],
+    ['an address', new Error('no key a/198.51.100.7/b'), 'looks like an address'],
+    ['another address', '2001:db8::7', 'looks like an address'],
+  ])('tells a reason whatever is thrown, and no address: %s', async (_, thrown, told) => {
+    const calls: string[] = [];
+    const throws = (): never => {
+      throw thrown;
+    };
+    const logged: string[] = [];
+    const env = pipelineEnv('s', (_level, message) => void logged.push(message));
+    const bad = spy('bad', calls, { handleEvents: throws, rollback: throws });
+    const error = await runPipeline([spy('first', calls), bad], [1], env).catch(String);
+    expect(error).toContain('The handler bad failed at s: ');
+    const quiet = spy('quiet', calls, { commit: throws });
+    await runPipeline([quiet, spy('last', calls)], [1], env);
+    expect(logged).toHaveLength(2);
+    for (const text of [error, ...logged]) {
+      expect(text).toContain(told);
+      expect(text).not.toMatch(/198\.51|2001:/);
+    }
+    expect(calls).toContain('first rolls back');
+    expect(calls.at(-1)).toBe('last commits');
+  });
 });
+
+function failingError(): Error {
+  return Object.defineProperty(new Error('x'), 'message', { get: fails });
+}
