@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { S3LogExtractionError } from '../../cache/error.js';
 import {
@@ -12,6 +13,8 @@ import { type DatabaseSettings, describeDatabase } from './settings.js';
 export type Connection = pg.Client;
 
 const CONNECT_TIMEOUT_MS = 15_000;
+/** A server that does not hang up, too, is not waited for. */
+const GOODBYE_MS = 5_000;
 
 /** The server keeps text in an encoding that cannot hold what clients write into logs. */
 export class DatabaseEncodingError extends S3LogExtractionError {
@@ -61,11 +64,15 @@ export async function connect(settings: DatabaseSettings): Promise<Connection> {
 
 /** End a connection in whatever state it is. */
 export async function disconnect(client: Connection): Promise<void> {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } })
+    .connection;
+  const late = setTimeout(() => stream.destroy(), GOODBYE_MS);
   await client.end().catch(() => undefined);
+  clearTimeout(late);
 }
 
 async function prepare(client: Connection, settings: DatabaseSettings): Promise<void> {
-  // Whatever else is asked may wait for others; this may not.
+  // Whatever else is asked may wait for others; this, and what is set below, may not.
   const question: pg.QueryConfig & { readonly query_timeout: number } = {
     text: `SELECT current_setting('server_encoding') AS encoding, current_setting('synchronous_commit') AS commit`,
     query_timeout: CONNECT_TIMEOUT_MS,
@@ -77,7 +84,9 @@ async function prepare(client: Connection, settings: DatabaseSettings): Promise<
   }
   // Log objects are deleted once a commit is told: a server told to be careless may still lose it.
   const careful = rows[0].commit === 'off' ? 'SET synchronous_commit = on;' : '';
-  await client.query(
-    `${careful} SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; SET search_path = ${settings.schema}; SET idle_in_transaction_session_timeout = 0`,
-  );
+  const settingsOfSession: typeof question = {
+    text: `${careful} SET client_encoding = 'UTF8'; SET TIME ZONE 'UTC'; SET search_path = ${settings.schema}; SET idle_in_transaction_session_timeout = 0`,
+    query_timeout: CONNECT_TIMEOUT_MS,
+  };
+  await client.query(settingsOfSession);
 }
