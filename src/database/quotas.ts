@@ -58,7 +58,8 @@ export class QuotaFileError extends S3LogExtractionError {
   }
 }
 
-const MOST_BYTES = 1 << 20;
+/** The reader of YAML takes time that grows with the square of some files. */
+const MOST_BYTES = 256 << 10;
 const MOST_QUOTAS = 1000;
 const DEFAULT_WARN_AT = 80;
 
@@ -106,7 +107,7 @@ export function parseQuotas(text: string, path: string): Quota[] {
   const fail = (why: string): never => {
     throw new QuotaFileError(path, why);
   };
-  if (text.length > MOST_BYTES) fail('it is larger than 1 MiB');
+  if (text.length > MOST_BYTES) fail('it is larger than 256 KiB');
   const file = requireMapping(parseGivenYaml(text, fail), 'the file', fail);
   for (const name of Object.keys(file)) {
     if (name !== 'quotas' && name !== 'warn_at') fail(`it has an unknown member "${name}"`);
