@@ -11,7 +11,7 @@ import { CommitBatch, commitBatch } from './commit-batch.js';
 import type { ExtractionMode } from './extraction-mode.js';
 import { isCompressed } from './is-compressed.js';
 import { LargeFile } from './large-file.js';
-import { isNoLargeLog, NO_LOG } from './no-log.js';
+import { whyNoLargeLog } from './no-log.js';
 import { packFiles } from './packed-files.js';
 import type { NewFile } from './plan-files.js';
 import { MOST_HELD_BYTES } from './record-batch.js';
@@ -254,8 +254,9 @@ export class Extraction {
           this.giveUp(large, large.failure);
         } else if (large.isDone) {
           const sum = large.sum();
-          if (this.context.refusesNonLogs === true && isNoLargeLog(sum)) {
-            this.giveUp(large, NO_LOG);
+          const why = this.context.refusesNonLogs === true ? whyNoLargeLog(sum) : undefined;
+          if (why !== undefined) {
+            this.giveUp(large, why);
             return;
           }
           batch.unfinished.delete(large);

@@ -1,10 +1,13 @@
-import { REASON, type Reason } from './reasons.js';
+import { REASON, REASONS, type Reason } from './reasons.js';
 import { FILE_NUMBERS } from './worker-messages.js';
 
-/** Why a file is refused in which no line even begins as those of access logs do. */
+/** Why a file is refused in which no line even begins as those of access logs do; the most frequent reason follows. */
 export const NO_LOG = 'none of its lines is one of an access log';
 
-/** Reasons for which a line is rejected before its time is found: owner, bucket and a time in brackets begin every record. */
+/**
+ * Reasons for which a line is rejected before its time is found: owner, bucket and a time in brackets begin every record. A structured one is
+ * none when its fields are not those of its schema.
+ */
 const BEFORE_TIME: readonly Reason[] = [
   'truncated_before_bucket_owner',
   'truncated_before_bucket',
@@ -13,6 +16,7 @@ const BEFORE_TIME: readonly Reason[] = [
   'line_too_long',
   'structured_not_json',
   'structured_unknown_version',
+  'structured_invalid_field',
 ];
 
 const LINES = FILE_NUMBERS.indexOf('lines');
@@ -23,16 +27,19 @@ const LINES = FILE_NUMBERS.indexOf('lines');
  *
  * @param lines all lines
  * @param reasons rejected lines by code of the reason
+ * @returns why it is none: {@link NO_LOG}, and what most of its lines lack
  */
-export function isNoLog(lines: number, reasons: Float64Array): boolean {
-  if (lines === 0) return false;
-  return BEFORE_TIME.reduce((sum, reason) => sum + reasons[REASON[reason]], 0) === lines;
+export function whyNoLog(lines: number, reasons: Float64Array): string | undefined {
+  const counted = BEFORE_TIME.reduce((sum, reason) => sum + reasons[REASON[reason]], 0);
+  if (lines === 0 || counted !== lines) return undefined;
+  const most = reasons.indexOf(reasons.reduce((one, other) => Math.max(one, other)));
+  return `${NO_LOG} (${REASONS[most]})`;
 }
 
-/** As {@link isNoLog}, of a file read in parts. */
-export function isNoLargeLog(sum: {
+/** As {@link whyNoLog}, of a file read in parts. */
+export function whyNoLargeLog(sum: {
   readonly numbers: Float64Array;
   readonly reasons: Float64Array;
-}): boolean {
-  return isNoLog(sum.numbers[LINES], sum.reasons);
+}): string | undefined {
+  return whyNoLog(sum.numbers[LINES], sum.reasons);
 }

@@ -6,7 +6,7 @@ import { InternalError } from '../../cache/internal-error.js';
 import { createBulkSealer } from '../../cache/seal-many.js';
 import { sealingKeyFromBytes } from '../../cache/sealing-key-bytes.js';
 import { LineFeeder } from './line-feeder.js';
-import { isNoLog, NO_LOG } from './no-log.js';
+import { whyNoLog } from './no-log.js';
 import { type PlannedFile, unpackFiles } from './packed-files.js';
 import {
   LargeContentError,
@@ -186,9 +186,8 @@ async function readSmall(
   try {
     feeder.begin(file.name, account);
     const found = await read(onProgress);
-    if (setup.refusesNonLogs && isNoLog(account.lines, account.reasons)) {
-      throw new UnreadableFileError(NO_LOG);
-    }
+    const why = setup.refusesNonLogs ? whyNoLog(account.lines, account.reasons) : undefined;
+    if (why !== undefined) throw new UnreadableFileError(why);
     succeeded(index, found, outcome);
   } catch (error) {
     batch.rollback(mark);

@@ -170,7 +170,7 @@ class Round {
   }
 
   failed(file: SpoolFile, reason: string): void {
-    if (reason === NO_LOG) this.fail(file, 'NOT_A_LOG', reason);
+    if (reason.startsWith(NO_LOG)) this.fail(file, 'NOT_A_LOG', reason);
     else if (reason === 'EACCES' || reason === 'EPERM') this.fail(file, 'NO_PERMISSION');
     else if (/^E[A-Z0-9]+$/.test(reason) || !this.isAsItWas(file)) this.leave(file, reason);
     else this.fail(file, 'UNREADABLE', reason);

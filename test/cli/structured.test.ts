@@ -85,13 +85,25 @@ it('a spool takes lines and records; what is JSON of another kind fails, what is
   );
   sandbox.put('c.json', '[\n{"eventVersion": "1.08"},\n{"eventVersion": "1.09"}\n]\n');
   sandbox.put('d.json', '[]');
+  const { key_name: _, ...incomplete } = RECORDS[1];
+  sandbox.put('fields.json', JSON.stringify([incomplete, incomplete]));
+  sandbox.put('version.json', JSON.stringify({ ...RECORDS[1], schema_version_id: 'V_2_0' }));
   const { report, stderr } = await sandbox.once();
+  for (const [name, why] of [
+    ['fields.json', 'structured_invalid_field'],
+    ['version.json', 'structured_unknown_version'],
+  ]) {
+    expect(sandbox.reason(name)).toMatchObject({
+      code: 'NOT_A_LOG',
+      reason: expect.stringContaining(`(${why})`),
+    });
+  }
   expect(report).toMatchObject({
     extracted: 2,
-    failed: { NOT_A_LOG: 2 },
+    failed: { NOT_A_LOG: 4 },
     lines: { total: 63, rejected: 2, reasons: { invalid_remote_ip: 1, structured_not_json: 1 } },
   });
-  expect(sandbox.files(join(sandbox.spool, 'failed')).length).toBe(4);
+  expect(sandbox.files(join(sandbox.spool, 'failed')).length).toBe(8);
   expect(stderr).not.toContain('198.51');
   for (const text of readTree(sandbox.cache).values()) expect(text).not.toContain('198.51.100');
 });

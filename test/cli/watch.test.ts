@@ -76,7 +76,7 @@ describe('a round', () => {
       version: 1,
       file: 'notes.txt',
       code: 'NOT_A_LOG',
-      reason: 'none of its lines is one of an access log',
+      reason: 'none of its lines is one of an access log (invalid_time)',
       sizeBytes: 41,
       failedAt: expect.stringMatching(/^\d{4}-.*Z$/),
     });
