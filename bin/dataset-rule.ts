@@ -14,6 +14,7 @@ import type { GivenNames } from '../src/datasets/names-file.js';
 import { type UpdateMappingOptions, updateMapping } from '../src/datasets/update-mapping.js';
 import { modeOfCache } from '../src/extract/extraction-mode.js';
 import { withStop } from '../src/ip/check-regions.js';
+import { ROBOTS_TOLD } from './describe-rule.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatCount, plural } from './format.js';
 import type { StageContext } from './stages.js';
@@ -78,7 +79,7 @@ export async function settleDatasets(
     lock.assertHeld();
     updateSettings(paths, { robots: options.robots === 'include' ? undefined : options.robots });
   }
-  warnOfUntold(stage);
+  tellRobots(stage);
   if (asked !== undefined) {
     lock.assertHeld();
     updateSettings(paths, { datasets: asked });
@@ -148,9 +149,11 @@ async function refreshMapping(
   );
 }
 
-/** Records that nobody has looked at for robots count as those of people. */
-function warnOfUntold({ cache: { paths }, output }: RuleContext): void {
-  if (readSettings(paths).robots === undefined) return;
+/** That not all records count must not be forgotten; those that nobody has looked at for robots count as those of people. */
+function tellRobots({ cache: { paths }, output }: RuleContext): void {
+  const { robots } = readSettings(paths);
+  if (robots === undefined) return;
+  output.note(`Counted: ${ROBOTS_TOLD[robots]}.`);
   const untold = listCommits(paths).filter(
     (commit) => !readCommit(paths, commit).pipeline?.some(({ use }) => use === 'robots'),
   );

@@ -14,8 +14,8 @@ export const statusCommand = defineCommand({
     const { findWatchers } = await import('../../src/spool/find-watchers.js');
     const status = readCacheStatus(paths);
     const watchers = findWatchers(paths);
-    const { datasetRule, describeRule } = await import('../describe-rule.js');
-    const datasets = datasetRule(paths);
+    const { countingRule, describeRule, ROBOTS_TOLD } = await import('../describe-rule.js');
+    const rule = countingRule(paths);
     const { lines, runs, lock } = status;
     const running = lock?.held ? lock.owner : undefined;
     const text = [
@@ -28,7 +28,10 @@ export const statusCommand = defineCommand({
       `  lines:     ${formatCount(lines.total)} = ${formatCount(lines.kept)} kept + ${formatCount(lines.skipped)} skipped + ${formatCount(lines.rejected)} rejected`,
       ...counts('rejected', lines.reasons),
       ...counts('noted', lines.notes),
-      `  datasets:  ${inOneLine(describeRule(datasets))}`,
+      `  datasets:  ${inOneLine(describeRule(rule?.datasets))}`,
+      ...(rule === undefined || rule.robots === 'include'
+        ? []
+        : [`  counted:   ${ROBOTS_TOLD[rule.robots]}`]),
       ...(status.isRepairPending
         ? ['  repair:    not finished; run "s3logextraction repair" again']
         : []),
@@ -55,7 +58,8 @@ export const statusCommand = defineCommand({
     output.json({
       cache: paths.root,
       ...status,
-      datasets: datasets ?? null,
+      datasets: rule?.datasets ?? null,
+      robots: rule?.robots ?? null,
       lock: undefined,
       running:
         running === undefined

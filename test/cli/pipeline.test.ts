@@ -32,6 +32,8 @@ describe('records that go through a pipeline', () => {
     // Kept for the nights to come.
     expect(await sandbox.published()).toEqual(await publishedOf(people));
     expect((await sandbox.run(['validate', 'cache'])).status).toBe(0);
+    const { stdout } = await sandbox.run(['status']);
+    expect(stdout).toContain('  counted:   without records tagged as those of robots\n');
     expect(await sandbox.published('--robots', 'only')).toEqual(await publishedOf(robots));
     expect(await sandbox.published('--robots', 'include')).toEqual(await publishedOf(requests));
     expect((await sandbox.run(['validate', 'cache'])).status).toBe(0);

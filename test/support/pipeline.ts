@@ -72,7 +72,7 @@ export class PipelineSandbox extends Sandbox {
   }
 
   async published(...args: readonly string[]): Promise<Map<string, string>> {
-    const { status, stderr } = await this.run(['update', 'summaries', ...args]);
+    const { status, stderr } = await this.run(['update', 'summaries', '--quiet', ...args]);
     expect([status, stderr]).toEqual([0, '']);
     return readTree(join(this.cache, 'summaries'));
   }
