@@ -60,7 +60,7 @@ export function noticeText() {
   });
   const lists = [
     '',
-    'The list of robots in src/pipeline/handlers is that of COUNTER-Robots, 2019-08-06; MIT; Copyright (c) 2018 COUNTER ONLINE METRICS.',
+    'The list of robots in src/pipeline/handlers is that of COUNTER-Robots, 2019-08-06; MIT, the terms of which stand in LICENSE; Copyright (c) 2018 COUNTER ONLINE METRICS.',
   ];
   return [...head, ...rows, ...lists, ''].join('\n');
 }
