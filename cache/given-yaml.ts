@@ -22,14 +22,27 @@ export function parseGivenYaml(text: string, fail: Fail): unknown {
   return document.toJS({ maxAliasCount: 0 });
 }
 
+/** A token of YAML, and what it is; null of the text of a scalar. */
+export interface YamlToken {
+  readonly type: CST.TokenType | null;
+  readonly source: string;
+}
+
+/** What a text consists of, in linear time: nothing is put together. */
+export function* yamlTokens(text: string): Generator<YamlToken, void> {
+  let isScalarText = false;
+  for (const source of new Lexer().lex(text)) {
+    const type: CST.TokenType | null = isScalarText ? null : CST.tokenType(source);
+    isScalarText = type === 'scalar';
+    yield { type, source };
+  }
+}
+
 /** Looked for among the tokens, before anything is put together. */
 function requireTame(text: string, fail: Fail): void {
   let depth = 0;
   let itemsInLine = 0;
-  let isScalarText = false;
-  for (const token of new Lexer().lex(text)) {
-    const type: CST.TokenType | null = isScalarText ? null : CST.tokenType(token);
-    isScalarText = type === 'scalar';
+  for (const { type } of yamlTokens(text)) {
     const unwanted = type === null ? undefined : UNWANTED[type];
     if (unwanted !== undefined) fail(`it has ${unwanted}, which is not supported`);
     if (type === 'flow-map-start' || type === 'flow-seq-start') depth++;

@@ -1,4 +1,5 @@
-import { CST, isMap, isScalar, Lexer, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { yamlTokens } from '../../cache/given-yaml.js';
 
 /** What stands in a file of maps of texts. */
 export interface YamlEntry {
@@ -58,10 +59,7 @@ export function parseEntries(text: string): YamlEntry[] {
 function requirePlain(text: string): void {
   let line = 1;
   let entries = 0;
-  let isScalarText = false;
-  for (const token of new Lexer().lex(text)) {
-    const type: CST.TokenType | null = isScalarText ? null : CST.tokenType(token);
-    isScalarText = type === 'scalar';
+  for (const { type, source } of yamlTokens(text)) {
     const unwanted = type === null ? undefined : UNWANTED[type];
     if (unwanted !== undefined) {
       throw new YamlEntryError(
@@ -72,7 +70,7 @@ function requirePlain(text: string): void {
     if (type === 'map-value-ind' && ++entries > MOST_ENTRIES) {
       throw new YamlEntryError(line, `it has more than ${MOST_ENTRIES} entries`);
     }
-    for (let at = token.indexOf('\n'); at >= 0; at = token.indexOf('\n', at + 1)) line++;
+    for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) line++;
   }
 }
 

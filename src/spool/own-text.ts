@@ -1,18 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { lstatSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeDirectory, PRIVATE, TEMPORARY_SUFFIX } from '../../cache/atomic-write.js';
+import { makeDirectory, TEMPORARY_SUFFIX } from '../../cache/atomic-write.js';
 import { SpoolFolderError } from './spool.js';
 import type { SpoolPaths } from './spool-paths.js';
+import { writeWhole } from './write-whole.js';
 
 /**
  * Write a text below the watcher's own folder, whole or not at all; what stands there is replaced. What a kill leaves half written is
@@ -28,14 +20,7 @@ export function writeOwnText({ own }: SpoolPaths, path: string, text: string): v
   }
   const temporary = join(own, `text.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
   try {
-    const fd = openSync(temporary, 'wx', PRIVATE.file);
-    try {
-      const bytes = Buffer.from(text);
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    writeWhole(temporary, text);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

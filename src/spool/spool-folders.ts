@@ -1,16 +1,5 @@
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { lstatSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { PRIVATE } from '../../cache/atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
 import { readGivenFile } from '../../cache/given-file.js';
 import { displayPath, joinLogPath, type LogPath, logPath, pathBytes } from '../source/log-path.js';
@@ -28,6 +17,7 @@ import {
 } from './move-file.js';
 import type { SpoolPaths } from './spool-paths.js';
 import { textName } from './text-name.js';
+import { writeWhole } from './write-whole.js';
 
 /** Why a file is in `failed/`. Stable: programs read it. */
 export const FAILURES = {
@@ -214,7 +204,7 @@ function writeReason(folder: LogPath, place: LogPath, file: SpoolFile, failure: 
   if (!reservePlace(path) && !isReasonOf(path, reason.file)) return false;
   const temporary = temporaryIn(folder);
   try {
-    writeWhole(temporary, `${JSON.stringify(reason, null, 2)}\n`);
+    writeWhole(pathBytes(temporary), `${JSON.stringify(reason, null, 2)}\n`);
     renameSync(pathBytes(temporary), pathBytes(path));
   } catch (error) {
     rmSync(pathBytes(temporary), { force: true });
@@ -222,17 +212,6 @@ function writeReason(folder: LogPath, place: LogPath, file: SpoolFile, failure: 
     throw error;
   }
   return true;
-}
-
-function writeWhole(path: LogPath, text: string): void {
-  const fd = openSync(pathBytes(path), 'wx', PRIVATE.file);
-  try {
-    const bytes = Buffer.from(text);
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** What deliverers put there may be a pipe, or of any size. */
