@@ -240,7 +240,6 @@ async function* rollupFindings(
   const files = held.flatMap((commit) =>
     countedSegments(commit, robots).map(({ file }) => join(paths.segments, file)),
   );
-  if (files.length === 0) return;
   const records = parquetRelation(files, { bytes_sent: 'BIGINT', download: 'BOOLEAN' });
   const [expected] = await engine.run(
     'sum up all records',
