@@ -1,17 +1,28 @@
 import { closeSync, lstatSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import xxhash from 'xxhash-wasm';
 import { makeDirectory, writeFileAtomic } from './atomic-write.js';
 import { DamagedCacheError } from './commit-record.js';
 import { systemErrorCode } from './error.js';
 import { openOwnFile, readOwnText } from './own-file.js';
 import type { CachePaths } from './paths.js';
-import { isObject, sealedJson, sealedJsonOrNothing } from './sealed-json.js';
+import { isListOf, isObject, isText, sealedJson, sealedJsonOrNothing } from './sealed-json.js';
+import type { RobotsChoice } from './settings.js';
 
 const { h64Raw, create64 } = await xxhash();
 
 /** XXH64 of the bytes of a published file, 16 hex digits; null: there is no such file. */
 export type FileCheck = string | null;
+
+/** How the counts of a published file were made: the rules of privacy.ts, and which records count. */
+export interface CountingRule {
+  /** Digits. */
+  readonly threshold: string;
+  /** Digits. */
+  readonly modulus: string;
+  readonly robots: RobotsChoice;
+}
 
 /**
  * What published files are to be (FORMAT.md section 10): for each name below `summaries/` its check,
@@ -21,6 +32,10 @@ export interface PublishedChecks {
   /** Whether every table was published since checks are kept; else one not named is not known. */
   readonly isComplete: boolean;
   readonly files: ReadonlyMap<string, readonly FileCheck[]>;
+  /** Each rule that any of these files may have been made by; none: an earlier version noted no rules. */
+  readonly rules: readonly CountingRule[];
+  /** When any of them became other than it was, ISO 8601. */
+  readonly changedAt?: string | undefined;
 }
 
 /** Of runs that were killed, one after the other, between noting checks and renaming files. */
@@ -98,14 +113,30 @@ export function readPublishedChecks(paths: CachePaths): PublishedChecks | undefi
   if (!isObject(checks)) {
     throw new DamagedCacheError(path, 'it is not what was written', undefined, CHECKS_HINT);
   }
-  const { version, complete, files } = checks;
+  const { version, complete, files, rules = [], changedAt } = checks;
   // Another version's are made anew.
   if (version !== 1) return undefined;
   const entries = isObject(files) ? Object.entries(files) : [];
-  if (!isObject(files) || !entries.every(isEntry)) {
+  if (
+    !isObject(files) ||
+    !entries.every(isEntry) ||
+    !isListOf(rules, isRule) ||
+    !(changedAt === undefined || (isText(changedAt) && TIME.test(changedAt)))
+  ) {
     throw new DamagedCacheError(path, 'it makes no sense', undefined, CHECKS_HINT);
   }
-  return { isComplete: complete === true, files: new Map(entries) };
+  return { isComplete: complete === true, files: new Map(entries), rules, changedAt };
+}
+
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+function isRule(value: unknown): value is CountingRule {
+  if (!isObject(value)) return false;
+  const { threshold, modulus, robots } = value;
+  return (
+    [threshold, modulus].every((digits) => isText(digits) && /^\d{1,400}$/.test(digits)) &&
+    (robots === 'include' || robots === 'exclude' || robots === 'only')
+  );
 }
 
 /** A file, or a file in a folder: no name leads out of `summaries/`. */
@@ -156,14 +187,23 @@ export class PublishedChecksWriter {
   readonly #files: Map<string, readonly FileCheck[]>;
   readonly #published = new Map<string, string>();
   #isComplete: boolean;
+  #rules: readonly CountingRule[];
+  readonly #rule: CountingRule | undefined;
+  #changedAt: string | undefined;
   /** What stands on disk differs from what is here. */
   #isChanged = false;
+  /** Files differ from those that were there. */
+  #areFilesChanged = false;
 
-  constructor(paths: CachePaths) {
+  /** @param rule by which this run counts; none: it publishes no counts */
+  constructor(paths: CachePaths, rule?: CountingRule) {
     this.#paths = paths;
     const known = knownChecks(paths);
     this.#files = new Map(known?.files);
     this.#isComplete = known?.isComplete ?? false;
+    this.#rules = known?.rules ?? [];
+    this.#rule = rule;
+    this.#changedAt = known?.changedAt;
   }
 
   /** @param name below `summaries/`, of a file that this run has written or found to be right */
@@ -174,6 +214,7 @@ export class PublishedChecksWriter {
     const others = before.filter((other) => other !== check);
     this.#files.set(name, [...others, check].slice(-MOST_CHECKS));
     this.#isChanged = true;
+    this.#areFilesChanged = true;
   }
 
   /** Forget files that are to be removed: from now on they belong to nobody. */
@@ -182,11 +223,16 @@ export class PublishedChecksWriter {
       this.#published.delete(name);
       this.#files.delete(name);
       this.#isChanged = true;
+      this.#areFilesChanged = true;
     }
   }
 
   /** Before files are replaced. @throws {CacheWriteError} */
   begin(): void {
+    const rule = this.#rule;
+    if (rule !== undefined && !this.#rules.some((other) => isDeepStrictEqual(other, rule))) {
+      this.#setRules([...this.#rules, rule]);
+    }
     this.#write();
   }
 
@@ -207,16 +253,31 @@ export class PublishedChecksWriter {
       this.#isComplete = true;
       this.#isChanged = true;
     }
+    // Files that this run found to be right are as its rule makes them, too.
+    if (everything && this.#rule !== undefined) this.#setRules([this.#rule]);
     this.#write();
+  }
+
+  #setRules(rules: readonly CountingRule[]): void {
+    if (isDeepStrictEqual(rules, this.#rules)) return;
+    this.#rules = rules;
+    this.#isChanged = true;
   }
 
   #write(): void {
     if (!this.#isChanged) return;
-    const files = Object.fromEntries(this.#files);
-    const text = sealedJson({ version: 1, complete: this.#isComplete, files });
+    if (this.#areFilesChanged) this.#changedAt = new Date().toISOString();
+    const text = sealedJson({
+      version: 1,
+      complete: this.#isComplete,
+      rules: this.#rules,
+      changedAt: this.#changedAt,
+      files: Object.fromEntries(this.#files),
+    });
     makeDirectory(this.#paths.rollups);
     writeFileAtomic(checksFile(this.#paths), text);
     this.#isChanged = false;
+    this.#areFilesChanged = false;
   }
 }
 

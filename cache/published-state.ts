@@ -44,7 +44,8 @@ export class PublishedState {
     const state = readState(paths);
     const checks = state?.checks === 1 ? knownChecks(paths) : undefined;
     // What cannot be told to be whole is made anew, once.
-    this.#checks = checks?.isComplete === true ? checks : undefined;
+    const isWhole = checks?.isComplete === true && checks.rules.length > 0;
+    this.#checks = isWhole ? checks : undefined;
     const isKnown = state?.rules === this.#rules && this.#checks !== undefined;
     this.#state = isKnown ? state : undefined;
   }

@@ -29,7 +29,7 @@ export function datasetFolder(dataset: string): string {
 export function datasetFolders(datasets: Iterable<string>): (dataset: string) => string {
   const folders = new Map<string, string>();
   const groups = new Map<string, string[]>();
-  for (const dataset of datasets) {
+  for (const dataset of new Set(datasets)) {
     const folder = datasetFolder(dataset);
     folders.set(dataset, folder);
     const name = foldedName(folder);

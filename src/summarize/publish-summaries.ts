@@ -14,6 +14,7 @@ import { threadsFor } from '../../cache/rollup-run.js';
 import { type BlockPlace, blockPlaces } from '../../cache/rollups/dataset-blocks.js';
 import { TaskPool } from '../../cache/rollups/task-pool.js';
 import { discardRollups, type UpdateRollupsOptions, updateRollups } from '../../cache/rollups.js';
+import { readSettings } from '../../cache/settings.js';
 import { chosenDatasets, type DatasetChoice, isPartial } from './dataset-choice.js';
 import { datasetFolders } from './dataset-folder.js';
 import { SumsByNumber } from './figures.js';
@@ -142,7 +143,12 @@ class PublishRun {
     this.#paths = paths;
     this.#outputs = new Set(outputs);
     this.#options = options;
-    this.#checks = new PublishedChecksWriter(paths);
+    const { threshold, modulus } = options.rules;
+    this.#checks = new PublishedChecksWriter(paths, {
+      threshold: `${threshold}`,
+      modulus: `${modulus}`,
+      robots: readSettings(paths).robots ?? 'include',
+    });
     for (const output of outputs) {
       this.#counts.set(output, { filesWritten: 0, filesUnchanged: 0, filesRemoved: 0 });
     }

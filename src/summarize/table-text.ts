@@ -3,6 +3,11 @@ import Papa from 'papaparse';
 /** What a spreadsheet would take for a formula; full-width forms are read as their ASCII ones. */
 const FORMULA = /^(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 
+/** Whether a cell has the `'` before it that {@link tableText} gives to what a spreadsheet would execute. */
+export function isGuarded(cell: string): boolean {
+  return cell.startsWith("'") && FORMULA.test(cell.slice(1));
+}
+
 /** What is written as it is: nothing that is quoted or taken for a formula. */
 const NEEDS_CARE = /["\t\r\n\ufeff]|^[\s\p{Cf}=+\-@\uff1d\uff0b\uff0d\uff20]| $/u;
 
