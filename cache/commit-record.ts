@@ -146,6 +146,7 @@ export function readCommit(paths: CachePaths, commit: string): CommitRecord {
     throw new DamagedCacheError(path, `it says it is the commit ${record.commit}`);
   }
   if (!isCommit(record)) throw new DamagedCacheError(path, 'what it says makes no sense');
+  if (!addsUp(record)) throw new DamagedCacheError(path, 'its account of lines does not add up');
   const names = new Set<string>();
   for (const { file } of segmentsOf(record)) {
     if (commitOfSegment(file) !== commit || !FILE_NAME.test(file)) {
@@ -189,6 +190,25 @@ function isCommit(record: { readonly [name in keyof CommitRecord]?: unknown }): 
       (counts) => isObject(counts) && Object.values(counts).every(isWhole),
     )
   );
+}
+
+/** I3: each line is kept, skipped or rejected for a reason, and what is kept or rejected has a row. */
+function addsUp({ lines, records, rejects }: CommitRecord): boolean {
+  return (
+    lines.total === lines.kept + lines.skipped + lines.rejected &&
+    lines.rejected === sumOf(Object.values(lines.reasons)) &&
+    lines.kept === rowsOf(records) &&
+    lines.rejected === rowsOf(rejects)
+  );
+}
+
+/** Rows of several files. */
+function rowsOf(segments: readonly SegmentFile[]): number {
+  return sumOf(segments.map(({ rows }) => rows));
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Whether a value names a Parquet file, its rows, bytes and SHA-256. */

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { S3LogExtractionError } from '../../cache/error.js';
@@ -13,6 +14,7 @@ import { type DatabaseSettings, describeDatabase } from './settings.js';
 export type Connection = pg.Client;
 
 const CONNECT_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_MS = 60_000;
 /** A server that does not hang up, too, is not waited for. */
 const GOODBYE_MS = 5_000;
 
@@ -24,6 +26,19 @@ export class DatabaseEncodingError extends S3LogExtractionError {
       `The encoding of ${describeDatabase(settings)} is ${encoding}, and UTF8 is needed.`,
       {
         hint: `Create one with "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0" and name it in PGDATABASE.`,
+      },
+    );
+  }
+}
+
+/** The server wants the password as it is, over a connection that others may read. */
+export class PlainPasswordError extends S3LogExtractionError {
+  constructor(settings: DatabaseSettings) {
+    super(
+      'DATABASE_PLAIN_PASSWORD',
+      `Could not log in to ${describeDatabase(settings)}: it asks for the password in the clear, over a connection that is not encrypted.`,
+      {
+        hint: 'Nothing was sent. Set PGSSLMODE to verify-full (or require), or have pg_hba.conf say scram-sha-256.',
       },
     );
   }
@@ -45,8 +60,11 @@ export async function connect(settings: DatabaseSettings): Promise<Connection> {
     ssl: tls === 'off' ? false : { rejectUnauthorized: tls === 'verified' },
     application_name: 's3logextraction',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // A machine that is gone is found out within minutes, also while it is to answer a long question.
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   });
+  refusePlainPassword(client, settings);
   // A connection that breaks while nothing is asked tells so here; the next query fails, which is soon enough.
   client.on('error', () => undefined);
   try {
@@ -55,11 +73,23 @@ export async function connect(settings: DatabaseSettings): Promise<Connection> {
     return client;
   } catch (error) {
     await disconnect(client);
+    if (error instanceof PlainPasswordError) throw error;
     if (isConnectionLoss(error)) {
       throw new DatabaseUnreachableError(settings, databaseErrorCode(error) ?? 'no answer');
     }
     throw databaseError(error, settings, 'connect') ?? foreignAnswer(error, settings);
   }
+}
+
+/** A server that asks for the password itself gets it over an encrypted connection or a socket of this machine, and else nothing. */
+function refusePlainPassword(client: Connection, settings: DatabaseSettings): void {
+  if (settings.tls !== 'off' || settings.host.startsWith('/')) return;
+  const { connection } = client as unknown as { readonly connection: EventEmitter };
+  // Asked for before the client's own listener, which is added when it connects, asks for it.
+  connection.on('authenticationCleartextPassword', () => {
+    const asked = client as unknown as { password: () => Promise<never> };
+    asked.password = () => Promise.reject(new PlainPasswordError(settings));
+  });
 }
 
 /** End a connection in whatever state it is. */

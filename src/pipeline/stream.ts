@@ -20,6 +20,9 @@ export class HandlerFailedError extends S3LogExtractionError {
   }
 }
 
+/** So long `commit` or `rollback` of one handler may take: what never ends must not keep the run from its end. */
+const PATIENCE_MS = 60_000;
+
 /** A stream was used after its end. */
 export class StreamEndedError extends S3LogExtractionError {
   constructor(stream: string) {
@@ -63,7 +66,7 @@ export class Stream<Events, Env extends PipelineEnv = PipelineEnv> {
     return current;
   }
 
-  /** Have all handlers commit, in their order. Failures are logged. */
+  /** Have all handlers commit, in their order. Failures are logged, and so is one that takes more than a minute: it is left to itself. */
   async commit(): Promise<void> {
     if (this.state !== 'open') throw new StreamEndedError(this.env.stream);
     await this.end('commit');
@@ -80,7 +83,7 @@ export class Stream<Events, Env extends PipelineEnv = PipelineEnv> {
     this.state = 'ended';
     for (const { name, handler } of this.handlers ?? []) {
       try {
-        await handler[how]?.();
+        await inTime(handler[how]?.());
       } catch (error) {
         const { stream } = this.env;
         this.env.log('warning', `${how} of ${name} failed at ${stream}: ${reasonOf(error)}.`);
@@ -106,6 +109,20 @@ export class Stream<Events, Env extends PipelineEnv = PipelineEnv> {
       this.state = 'failed';
       throw new HandlerFailedError(name, this.env.stream, error);
     }
+  }
+}
+
+/** @throws when something is promised, and does not come in time */
+async function inTime(promised: void | Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`it did not end within ${PATIENCE_MS / 1000} seconds`);
+    timer = setTimeout(() => reject(error), PATIENCE_MS);
+  });
+  try {
+    await Promise.race([promised, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

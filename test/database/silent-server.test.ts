@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
 
 const sockets: Socket[] = [];
+let received = '';
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
@@ -13,7 +14,10 @@ async function port(...answers: readonly string[]): Promise<number> {
     sockets.push(socket);
     let n = 0;
     socket.on('error', () => undefined);
-    socket.on('data', () => void (n < answers.length && socket.write(answers[n++], 'latin1')));
+    socket.on('data', (bytes) => {
+      received += bytes.toString('latin1');
+      if (n < answers.length) socket.write(answers[n++], 'latin1');
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
@@ -39,3 +43,15 @@ it.each([
   },
   60_000,
 );
+
+it('a password does not go over a line that is not encrypted', async () => {
+  const sandbox = new Sandbox();
+  const plain = await port('R\0\0\0\x08\0\0\0\x03', WELCOME, PREPARED);
+  Object.assign(sandbox.env, { PGHOST: '127.0.0.1', PGPORT: String(plain), PGUSER: 'u' });
+  Object.assign(sandbox.env, { PGDATABASE: 'd', PGPASSWORD: 'canary-of-a-password' });
+  received = '';
+  const { status, json, stderr } = await sandbox.run(['database', 'usage', '--json']);
+  expect([status, json.error.code]).toEqual([1, 'DATABASE_PLAIN_PASSWORD']);
+  expect(received).toContain('user');
+  expect(received + stderr + JSON.stringify(json)).not.toContain('canary');
+}, 60_000);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Handler, HandlerFactory } from '../../src/pipeline/handler.js';
 import { HandlerFailedError, pipelineEnv, runPipeline, Stream } from '../../src/pipeline/stream.js';
 
@@ -195,6 +195,30 @@ describe('a pipeline', () => {
     }
     expect(calls).toContain('first rolls back');
     expect(calls.at(-1)).toBe('last commits');
+  });
+
+  it('goes on without a handler that never comes to its end, and tells', async () => {
+    vi.useFakeTimers();
+    try {
+      const calls: string[] = [];
+      const told: string[] = [];
+      const chain = [
+        spy('endless', calls, { commit: () => new Promise<void>(() => undefined) }),
+        spy('last', calls),
+      ];
+      const env = pipelineEnv('s', (level, message) => void told.push(`${level} ${message}`));
+      const run = runPipeline(chain, [1], env);
+      await vi.advanceTimersByTimeAsync(59_000);
+      expect(calls.at(-1)).toBe('endless commits');
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(await run).toEqual([1]);
+      expect(calls.at(-1)).toBe('last commits');
+      expect(told).toEqual([
+        'warning commit of endless failed at s: it did not end within 60 seconds.',
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -1,5 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { type CommitRecord, commitName, writeCommit } from '../../cache/commit-record.js';
+import {
+  type CommitRecord,
+  commitName,
+  type SegmentFile,
+  writeCommit,
+} from '../../cache/commit-record.js';
 import { type CachePaths, cachePaths } from '../../cache/paths.js';
 import { type LedgerRow, writeLedger } from '../../cache/segment-writer.js';
 import { scratchDirectory } from './scratch.js';
@@ -31,6 +36,13 @@ export class LedgerCache {
     const rows = files.map(ledgerRow);
     const sum = (value: (row: LedgerRow) => number): number =>
       rows.reduce((total, row) => total + value(row), 0);
+    // Nobody who asks the ledger reads them, so they need not be there.
+    const unread = (kind: string, count: number): SegmentFile => ({
+      file: `${name}-0.${kind}.parquet`,
+      rows: count,
+      bytes: 0,
+      sha256: '',
+    });
     const record: CommitRecord = {
       version: 1,
       commit: name,
@@ -38,8 +50,18 @@ export class LedgerCache {
       schema: 1,
       mode: 'generic',
       source,
-      records: [],
-      rejects: [],
+      records: [
+        unread(
+          'records',
+          sum((row) => row.kept),
+        ),
+      ],
+      rejects: [
+        unread(
+          'rejects',
+          sum((row) => row.rejected),
+        ),
+      ],
       files: writeLedger(this.paths.segments, name, rows),
       bytes: sum((row) => row.sizeBytes),
       lines: {

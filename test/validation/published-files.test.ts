@@ -196,6 +196,8 @@ describe('no-raw-address', () => {
       ...['2001:db8::', '2001:DB8:0:0:1:2:3:4', 'x 2001:db8::1.', 'US/1.2.3.4'],
       ...['198.51.100.7:443', 'ip198.51.100.7', 'US/ip:2001:db8::1', '2001:db8:1:2:3:4:5:6:443'],
       ...['v1.2.3.4x', '198.051.100.007'],
+      ...['ip2001:db8::7x', 'q2001:db8:1:2:3:4:5:6z', '2001%3adb8%3A%3a7', '198%2e51.100%2E7'],
+      `${'x'.repeat(200)}2001:db8::7`,
     ];
     for (const text of addresses) expect([text, holdsAddress(text)]).toEqual([text, true]);
     const others = [
@@ -208,7 +210,14 @@ describe('no-raw-address', () => {
         'a::b: c',
         '12:34:56',
       ],
-      ...['12:34:56', 'std::vector', '::', 'a::b::c', 'latitude: 12.5\nlongitude: -1.25'],
+      ...[
+        '12:34:56',
+        'std::vector',
+        '::',
+        'a::b::c',
+        'ace::dec::x1',
+        'latitude: 12.5\nlongitude: -1.25',
+      ],
     ];
     for (const text of others) expect([text, holdsAddress(text)]).toEqual([text, false]);
   });

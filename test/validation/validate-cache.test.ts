@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -86,7 +87,35 @@ describe('the protocol "cache"', () => {
   it('finds an account that does not add up, though its checksum is right', async () => {
     const lines = { ...commit.lines, skipped: commit.lines.skipped + 1 };
     writeCommit(paths, { ...commit, lines });
+    expect(await refuted()).toContain('commit-intact');
+    // Nor does anything else make numbers of it.
+    const { status, stderr } = await sandbox.run(['update', 'summaries']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('does not add up')]);
+  });
+
+  it('finds an account that is not that of the log files, though it adds up', async () => {
+    const { total, skipped } = commit.lines;
+    writeCommit(paths, {
+      ...commit,
+      lines: { ...commit.lines, total: total + 1, skipped: skipped + 1 },
+    });
     expect(await refuted()).toEqual(['lines-accounted']);
+  });
+
+  it('finds an output that has more lines, or fewer, than its commit says', async () => {
+    const file = `${commit.commit}-x.marks.output`;
+    const text = 'one\ntwo\n';
+    writeFileSync(segment(file), text);
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    for (const [rows, claims] of [
+      [2, []],
+      [3, ['lines-accounted']],
+      [1, ['lines-accounted']],
+    ] as const) {
+      const output = { file, rows, bytes: text.length, sha256 };
+      writeCommit(paths, { ...commit, outputs: [output] });
+      expect(await refuted()).toEqual(claims);
+    }
   });
 
   it('finds a log file that counts twice', async () => {
