@@ -25,6 +25,7 @@ export async function runExtraction(
     readonly inventory?: SourceInventory | undefined;
     readonly bucket?: ExtractOptions['bucket'];
     readonly pipeline?: ExtractOptions['pipeline'];
+    readonly shard?: ExtractOptions['shard'];
     readonly env: NodeJS.ProcessEnv;
     readonly shouldStop: () => boolean;
   },
@@ -39,6 +40,7 @@ export async function runExtraction(
     inventory: options.inventory,
     bucket: options.bucket,
     pipeline: options.pipeline,
+    shard: options.shard,
     skippedAddresses: await skippedAddresses(cache, options.env),
     shouldStop: options.shouldStop,
     onWarning: (message) => output.warn(message),

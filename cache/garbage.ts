@@ -32,7 +32,7 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
   ]) {
     removeTemporaryFiles(directory);
   }
-  for (const parent of [paths.summaries, datasetsFolder(paths)]) {
+  for (const parent of [paths.summaries, datasetsFolder(paths), paths.shards]) {
     removeTemporaryFiles(parent);
     for (const entry of list(parent)) {
       if (entry.isDirectory()) removeTemporaryFiles(join(parent, entry.name));
@@ -70,6 +70,22 @@ function removeUncommittedSegments(paths: CachePaths): void {
   const commits = new Set(listCommits(paths));
   for (const { name } of segments) {
     if (!commits.has(commitOfSegment(name) as string)) remove(join(paths.segments, name));
+  }
+}
+
+/**
+ * Remove what a run that has failed wrote and did not commit, while others write beside it.
+ *
+ * @param token of its lock, of which the names of its commits have 8 digits
+ */
+export function removeOwnSegments(paths: CachePaths, token: string): void {
+  const own = `-${token.slice(0, 8)}-`;
+  const commits = new Set(listCommits(paths));
+  for (const { name } of list(paths.segments)) {
+    const commit = commitOfSegment(name);
+    if (commit === undefined || commits.has(commit) || commit.slice(19, 29) !== own) continue;
+    const rest = name.slice(35);
+    if (SEGMENT_REST.test(rest) || TEMPORARY.test(rest)) remove(join(paths.segments, name));
   }
 }
 

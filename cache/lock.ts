@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import { CacheWriteError, makeDirectory, writeFileAtomic } from './atomic-write.js';
 import { S3LogExtractionError } from './error.js';
 import { writeFileExclusive } from './exclusive-write.js';
@@ -124,6 +124,43 @@ export function acquireLock(paths: LockPlace, { command }: { readonly command: s
     return hold(paths, content);
   }
   throw new CacheWriteError(paths.lock, new Error('its generations keep changing'));
+}
+
+/**
+ * Let a lock that is held by somebody who has died count as free, so that they cannot come back to it. Does nothing when it is free, or nobody
+ * ever held it.
+ *
+ * Only for a lock that was found not to be held.
+ */
+export function fenceLock(paths: LockPlace): void {
+  const highest = readHighestLock(paths);
+  if (highest === undefined || highest.content?.state === 'free') return;
+  const generation = highest.generation + 1;
+  if (generation > LAST_GENERATION) throw new LockNumberError(paths);
+  const content: LockContent = {
+    generation,
+    token: randomBytes(16).toString('hex'),
+    state: 'free',
+    ...currentProcess(),
+    since: new Date().toISOString(),
+    command: 'nobody',
+  };
+  // Who is faster has done the same, or holds it now, which the next look shows.
+  if (writeFileExclusive(lockFilePath(paths, generation), format(content))) {
+    removeLowerGenerations(paths, generation);
+  }
+}
+
+/** Remove a lock with its folder, unless something else is in it. Whoever holds it has lost it. */
+export function removeLock(paths: LockPlace): void {
+  for (const generation of listGenerations(paths)) {
+    rmSync(lockFilePath(paths, generation), { force: true });
+  }
+  try {
+    rmdirSync(paths.lock);
+  } catch {
+    // Something is in it, if only the lock of somebody who came just now.
+  }
 }
 
 /**

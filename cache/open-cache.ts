@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { makeDirectory, PUBLISHED } from './atomic-write.js';
@@ -14,12 +14,14 @@ import { DamagedCacheError } from './commit-record.js';
 import { S3LogExtractionError } from './error.js';
 import { removeGarbage } from './garbage.js';
 import { keyFilePath } from './key-file.js';
-import { acquireLock, type Lock } from './lock.js';
+import { acquireLock, CacheLockedError, type Lock } from './lock.js';
 import { requireOwnFolders } from './own-file.js';
 import { passwordFrom } from './password.js';
 import { type CachePaths, cachePaths } from './paths.js';
 import { isRotationReady } from './rotation/rotation-paths.js';
 import type { SealingKey } from './sealing-key.js';
+import { forgetShards, heldShards, shardsClock } from './shards/shard-locks.js';
+import { forgetMode } from './shards/shard-mode.js';
 import { removeStopRequest } from './stop-request.js';
 
 /** A cache open for reading: takes no lock, needs no key (FORMAT.md W6). */
@@ -38,6 +40,10 @@ export interface KeylessCache extends ReadableCache {
 /** A cache open for writing. */
 export interface WritableCache extends KeylessCache {
   readonly key: SealingKey;
+  /** Others write beside this one: what all share is not to be written. */
+  readonly isShard?: boolean | undefined;
+  /** Remove what was written and not committed. */
+  removeUnfinished(): void;
 }
 
 export interface OpenOptions {
@@ -103,9 +109,54 @@ export async function openCacheForWriting(
       throw new KeyChangedError(paths.root);
     }
     keepCacheCopy(paths, cacheFile);
-    return { ...cache, key };
+    return { ...cache, key, removeUnfinished: () => removeGarbage(paths, cache.lock.token) };
   } catch (error) {
     cache.close();
+    throw error;
+  }
+}
+
+/**
+ * Open a cache for one of several that write side by side; see `shards/open-shard.ts`.
+ *
+ * @param take their own lock of it
+ */
+export async function openForShard(
+  root: string,
+  options: OpenOptions,
+  take: (paths: CachePaths) => Pick<WritableCache, 'lock' | 'close' | 'removeUnfinished'>,
+): Promise<WritableCache> {
+  const paths = cachePaths(resolve(root));
+  requireOwnFolders(paths);
+  if (isRotationReady(paths)) await finishInterruptedRotation(paths, options);
+  const { cacheFile, key } = await openOrCreate(paths, options.env);
+  makeSkeleton(paths);
+  const taken = take(paths);
+  try {
+    if (readCacheFile(paths)?.key.check !== cacheFile.key.check) {
+      throw new KeyChangedError(paths.root);
+    }
+    keepCacheCopy(paths, cacheFile);
+    return { paths, cacheFile, key, isShard: true, ...taken, close: once(taken.close) };
+  } catch (error) {
+    taken.close();
+    throw error;
+  }
+}
+
+/** The lock of all, which excludes shards as well. Those that died stay dead. @throws {CacheLockedError} */
+function acquireCacheLock(paths: CachePaths, options: { readonly command: string }): Lock {
+  const lock = acquireLock(paths, options);
+  try {
+    if (!existsSync(paths.shards)) return lock;
+    const shards = heldShards(paths, shardsClock(paths));
+    const working = shards.find(({ state }) => state === 'working');
+    if (working !== undefined) throw new CacheLockedError(paths.root, working.owner);
+    forgetShards(paths);
+    forgetMode(paths);
+    return lock;
+  } catch (error) {
+    lock.release();
     throw error;
   }
 }
@@ -126,7 +177,7 @@ export async function repairCacheFile(root: string, options: OpenOptions): Promi
   };
   const { damaged, copy } = await planCacheFileRepair(paths, opens);
   if (damaged !== 'cache.json' || copy === undefined) return false;
-  const lock = acquireLock(paths, options);
+  const lock = acquireCacheLock(paths, options);
   try {
     restoreCacheFile(paths, copy);
   } finally {
@@ -166,7 +217,7 @@ async function finishInterruptedRotation(
   { command }: OpenOptions,
 ): Promise<void> {
   const { finishRotation } = await import('./rotation/rotation-files.js');
-  const lock = acquireLock(paths, { command });
+  const lock = acquireCacheLock(paths, { command });
   try {
     if (isRotationReady(paths)) finishRotation(paths, () => lock.assertHeld());
   } finally {
@@ -205,7 +256,7 @@ async function openOrCreate(
 }
 
 function takeOver(paths: CachePaths, cacheFile: CacheFile, { command }: OpenOptions): KeylessCache {
-  const lock = acquireLock(paths, { command });
+  const lock = acquireCacheLock(paths, { command });
   try {
     makeSkeleton(paths);
     removeGarbage(paths, lock.token);

@@ -189,6 +189,7 @@ function kindOf(stats: Stats): string {
 /** Folders of a cache whose names are always the same; those of datasets are looked at when they are written. */
 const FOLDERS = [
   ...['commits', 'segments', 'rollups', 'summaries', 'lock', 'stop', 'watch', 'tmp', 'datasets'],
+  'shards',
   ...['ips', 'ips/indexes', 'ips/regions', 'ips/changes', 'ips/ranges'],
   ...['validation', 'validation/lock'],
   ...['rotate', 'rotate/segments', 'rotate/commits', 'rotate/indexes', 'rotate/regions'],

@@ -15,6 +15,7 @@ export interface CachePaths {
   readonly lock: string;
   readonly stop: string;
   readonly watch: string;
+  readonly shards: string;
   readonly tmp: string;
 }
 
@@ -33,6 +34,7 @@ export function cachePaths(root: string): CachePaths {
     lock: join(root, 'lock'),
     stop: join(root, 'stop'),
     watch: join(root, 'watch'),
+    shards: join(root, 'shards'),
     tmp: join(root, 'tmp'),
   };
 }

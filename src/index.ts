@@ -16,6 +16,8 @@ export {
   type WritableCache,
 } from '../cache/open-cache.js';
 export { resetExtraction } from '../cache/reset.js';
+export { openCacheForShard } from '../cache/shards/open-shard.js';
+export type { Shard } from '../cache/shards/shard.js';
 export { bucketSource } from './database/bucket-source.js';
 export { type CleanOptions, type CleanReport, cleanLogs } from './database/clean-logs.js';
 export { type CollectOptions, type CollectReport, collectLogs } from './database/collect-logs.js';

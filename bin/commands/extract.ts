@@ -11,6 +11,7 @@ import { EXIT_STATUS } from '../exit-status.js';
 import { PIPELINE_OPTION, pipelineOf, WORKERS_OPTION, workerCount } from '../extraction-options.js';
 import { formatBytes, formatCount, plural } from '../format.js';
 import { INVENTORY_OPTIONS, requireInventory } from '../inventory-options.js';
+import { SHARD_OPTION, shardOfRun } from '../shard-option.js';
 
 /** Neither the command line nor the configuration names a source. */
 export class NoSourceError extends S3LogExtractionError {
@@ -52,6 +53,7 @@ export const extractCommand = defineCommand({
     limit: { type: 'number', describe: 'Extract at most this many new files in this run' },
     ...INVENTORY_OPTIONS,
     ...BUCKET_OPTIONS,
+    shard: SHARD_OPTION,
     every: EVERY_OPTION,
     'dry-run': {
       type: 'boolean',
@@ -67,6 +69,7 @@ export const extractCommand = defineCommand({
     ['$0 extract /data/logs --inventory /data/inventory', 'Extract what an inventory lists'],
     ['$0 extract /data/logs --mode dandi', 'Keep blobs and Zarr stores of a DANDI archive'],
     ['$0 extract /data/logs --pipeline pipeline.yaml', 'Filter or tag records on the way'],
+    ['$0 extract /data/logs --shard 2/7', 'The second of seven parts, beside the other six'],
     ['$0 extract /data/logs --mode buckets', 'Keep the requests of several buckets apart'],
   ],
   async run(options, context) {
@@ -76,6 +79,13 @@ export const extractCommand = defineCommand({
     requireInventory(options);
     requireEvery(options.every);
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 0)) throw new LimitError();
+    const found = shardOfRun(options.shard, context.env);
+    // All of it is no part: whoever wants that writes alone.
+    const shard = found?.shard.count === 1 ? undefined : found?.shard;
+    if (found?.from !== undefined) {
+      const { index, count } = found.shard;
+      context.output.note(`Shard ${index} of ${count}, as ${found.from} numbers this task.`);
+    }
     const inventory = await inventoryOf(options.inventory, options.inventoryPrefix, context);
     const bucket = bucketOptionsOf(source, options);
     if (options.mode === 'remote' && bucket === undefined) {
@@ -84,7 +94,7 @@ export const extractCommand = defineCommand({
         FOLDER_HINT,
       );
     }
-    if (options.dryRun) return dryRun({ source, limit, inventory, bucket }, context);
+    if (options.dryRun) return dryRun({ source, limit, inventory, bucket, shard }, context);
     const workers = workerCount(options.workers);
     const { requireSource } = await import('../../src/source/require-source.js');
     const { WorkerThreads } = await import('../../src/extract/worker-threads.js');
@@ -101,7 +111,7 @@ export const extractCommand = defineCommand({
       const threads = new WorkerThreads(Math.min(workers, availableParallelism()));
       try {
         return await extract(
-          { source, workers, threads, limit, mode, inventory, bucket, pipeline },
+          { source, workers, threads, limit, mode, inventory, bucket, pipeline, shard },
           context,
         );
       } finally {
@@ -148,18 +158,24 @@ async function again(
 async function extract(
   options: Pick<
     ExtractOptions,
-    'source' | 'workers' | 'threads' | 'mode' | 'inventory' | 'bucket' | 'pipeline'
+    'source' | 'workers' | 'threads' | 'mode' | 'inventory' | 'bucket' | 'pipeline' | 'shard'
   > & {
     readonly limit: number | undefined;
   },
   { cacheDirectory, output, env }: CommandContext,
 ): Promise<Ended> {
   const { openCacheForWriting } = await import('../../cache/open-cache.js');
+  const { openCacheForShard } = await import('../../cache/shards/open-shard.js');
   const { isStopRequested } = await import('../../cache/stop-request.js');
   const { openTelemetry } = await import('../../src/telemetry/open-telemetry.js');
   const { extractionStatus, runExtraction } = await import('../run-extraction.js');
   const { watchStopSignals } = await import('../stop-signals.js');
-  const cache = await openCacheForWriting(cacheDirectory, { command: 'extract', env });
+  const { shard } = options;
+  const how = { command: 'extract', env };
+  const cache =
+    shard === undefined
+      ? await openCacheForWriting(cacheDirectory, how)
+      : await openCacheForShard(cacheDirectory, shard, how);
   const telemetry = await openTelemetry(env, (message) => output.warn(message));
   const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
     output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
@@ -218,7 +234,8 @@ async function dryRun(
     limit,
     inventory,
     bucket,
-  }: Pick<ExtractOptions, 'source' | 'inventory' | 'bucket'> & {
+    shard,
+  }: Pick<ExtractOptions, 'source' | 'inventory' | 'bucket' | 'shard'> & {
     readonly limit: number | undefined;
   },
   { cacheDirectory, output }: CommandContext,
@@ -228,6 +245,7 @@ async function dryRun(
     source,
     inventory,
     bucket,
+    shard,
     ...(limit === undefined ? {} : { limit }),
     onWarning: (message) => output.warn(message),
   });

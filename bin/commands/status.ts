@@ -16,6 +16,8 @@ export const statusCommand = defineCommand({
     const watchers = findWatchers(paths);
     const { countingRule, describeRule, ROBOTS_TOLD } = await import('../describe-rule.js');
     const rule = countingRule(paths);
+    const { heldShards } = await import('../../cache/shards/shard-locks.js');
+    const shards = heldShards(paths);
     const { lines, runs, lock } = status;
     const running = lock?.held ? lock.owner : undefined;
     const text = [
@@ -42,7 +44,13 @@ export const statusCommand = defineCommand({
         ? `  running:   ${running.command}, pid ${running.pid} on ${running.host}, since ${running.since}`
         : lock?.held
           ? '  running:   another process (its lock file cannot be read)'
-          : '  running:   nothing',
+          : shards.some(({ state }) => state === 'working')
+            ? '  running:   shards'
+            : '  running:   nothing',
+      ...shards.map(
+        ({ index, count, state, owner }) =>
+          `    shard ${index} of ${count}: ${state === 'working' ? 'at work' : 'silent; start it again'}, ${owner === undefined ? 'its lock file cannot be read' : `pid ${owner.pid} on ${owner.host}, since ${owner.since}`}`,
+      ),
       ...watchers.map(
         ({ spool, owner }) =>
           `  watching:  ${inOneLine(spool.root)}, pid ${owner.pid} on ${owner.host}, since ${owner.since}`,
@@ -70,6 +78,14 @@ export const statusCommand = defineCommand({
               host: running.host,
               since: running.since,
             },
+      shards: shards.map(({ index, count, state, owner }) => ({
+        index,
+        count,
+        state,
+        pid: owner?.pid ?? null,
+        host: owner?.host ?? null,
+        since: owner?.since ?? null,
+      })),
       watching: watchers.map(({ spool, owner: { pid, host, since } }) => ({
         spool: spool.root,
         pid,

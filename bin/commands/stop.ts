@@ -55,7 +55,7 @@ export const stopCommand = defineCommand({
   },
 });
 
-/** Somebody who holds a lock, of the cache or of a spool that is watched for it. */
+/** Somebody who holds a lock, of the cache, of a shard or of a spool that is watched for it. */
 interface Run {
   readonly place: LockPlace & StopPlace;
   readonly owner: LockContent | undefined;
@@ -66,6 +66,10 @@ async function findRuns(paths: CachePaths): Promise<Run[]> {
   const { findWatchers } = await import('../../src/spool/find-watchers.js');
   // Watchers first: one that is asked to stop begins no further round.
   const runs: Run[] = findWatchers(paths).map(({ spool, owner }) => ({ place: spool, owner }));
+  const { heldShards } = await import('../../cache/shards/shard-locks.js');
+  for (const { state, owner, place } of heldShards(paths)) {
+    if (state === 'working') runs.push({ place: { ...place, stop: paths.stop }, owner });
+  }
   const lock = readLock(paths);
   return lock?.held ? [...runs, { place: paths, owner: lock.owner }] : runs;
 }

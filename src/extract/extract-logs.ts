@@ -1,14 +1,14 @@
 import type { PipelineHandler } from '../../cache/commit-record.js';
-import { removeGarbage } from '../../cache/garbage.js';
 import { Ledger } from '../../cache/ledger.js';
 import { LockLostError } from '../../cache/lock.js';
 import type { WritableCache } from '../../cache/open-cache.js';
 import { requireOwnFolders } from '../../cache/own-file.js';
 import type { CachePaths } from '../../cache/paths.js';
+import { agreeOnMode } from '../../cache/shards/shard-mode.js';
 import type { PipelineDefinition } from '../pipeline/pipeline-file.js';
 import type { ExtractOptions } from './extract-options.js';
 import { Extraction } from './extraction.js';
-import { type ExtractionMode, extractionMode } from './extraction-mode.js';
+import { type ExtractionMode, extractionMode, requireMode } from './extraction-mode.js';
 import { LookAhead } from './look-ahead.js';
 import { endListing, limitOf, listedReport, openPlan } from './open-plan.js';
 import type { NewFile } from './plan-files.js';
@@ -42,14 +42,15 @@ export async function extractLogs(
   const startedAt = performance.now();
   const report = emptyReport();
   const { given } = options;
-  const mode = extractionMode(cache.paths, options.mode);
+  const mode = modeOf(cache, options.mode);
   if (options.skippedAddresses !== undefined) {
     const { addressExpression } = await import('./address-filter.js');
     addressExpression(options.skippedAddresses);
   }
   // Loaded here, too: what is wrong with it is told before anything is read.
   const pipeline = options.pipeline && (await describePipeline(options.pipeline));
-  const ledger = await Ledger.open(cache.paths, cache.lock);
+  // Its index is written by whoever writes alone.
+  const ledger = await Ledger.open(cache.paths, cache.isShard === true ? undefined : cache.lock);
   const { plan, listing, source, bucket } = await openPlan(cache.paths, ledger, report, options);
   const limit = limitOf(options);
   const ahead = new LookAhead(plan, limit, () => endListing(bucket, options, ahead));
@@ -133,6 +134,12 @@ export async function extractLogs(
   return report;
 }
 
+/** The mode of the run, on which all shards agree. @throws {OtherModeError} */
+function modeOf({ paths, isShard }: WritableCache, asked: ExtractionMode | undefined) {
+  const mode = extractionMode(paths, asked);
+  return isShard === true ? requireMode(paths, agreeOnMode(paths, mode), mode) : mode;
+}
+
 /** The index of the ledger is derived: that it cannot be written is no failure of what was extracted. */
 function finishLedger(ledger: Ledger, warn: (message: string) => void): void {
   try {
@@ -152,10 +159,10 @@ async function describePipeline(
 }
 
 /** Give the disk back at once what a failed run wrote: it may have failed for lack of space. */
-function removeUnfinished({ paths, lock }: WritableCache): void {
+function removeUnfinished(cache: WritableCache): void {
   try {
-    lock.assertHeld();
-    removeGarbage(paths, lock.token);
+    cache.lock.assertHeld();
+    cache.removeUnfinished();
   } catch {
     // The next writer does it (cache/FORMAT.md W3); why the run failed matters more.
   }
@@ -179,7 +186,10 @@ export interface ExtractionPlan {
  */
 export async function planExtraction(
   paths: CachePaths,
-  options: Pick<ExtractOptions, 'source' | 'bucket' | 'inventory' | 'limit' | 'onWarning'>,
+  options: Pick<
+    ExtractOptions,
+    'source' | 'bucket' | 'inventory' | 'limit' | 'shard' | 'onWarning'
+  >,
 ): Promise<ExtractionPlan> {
   requireOwnFolders(paths);
   const report = emptyReport();

@@ -1,3 +1,4 @@
+import type { Shard } from '../../cache/shards/shard.js';
 import type { PipelineDefinition } from '../pipeline/pipeline-file.js';
 import type { BucketOptions } from '../source/bucket/bucket-options.js';
 import type { Inventory } from '../source/inventory/open-inventory.js';
@@ -33,6 +34,8 @@ export interface ExtractOptions {
   readonly pipeline?: PipelineDefinition | undefined;
   /** Names of the only files to extract; default: all. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** Extract the log files of this shard alone; default: all. */
+  readonly shard?: Shard | undefined;
   /** Files handed over one by one, in place of those below the source. */
   readonly given?: GivenFiles | undefined;
   /** What lists the files to extract; without it all files below the source are. */

@@ -39,7 +39,18 @@ export function extractionMode(
   asked: ExtractionMode | undefined,
 ): ExtractionMode {
   const found = modeOfCache(paths);
-  const mode = asked ?? found ?? 'generic';
+  return requireMode(paths, found, asked ?? found ?? 'generic');
+}
+
+/**
+ * @param found the mode that counts, if there is one yet
+ * @throws {OtherModeError} that is not the one asked for, or none that this version knows
+ */
+export function requireMode(
+  paths: CachePaths,
+  found: string | undefined,
+  mode: string,
+): ExtractionMode {
   const known = EXTRACTION_MODES.find((name) => name === mode);
   if (known === undefined || (found !== undefined && found !== mode)) {
     throw new OtherModeError(paths.root, found ?? mode, mode);

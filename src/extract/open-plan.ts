@@ -13,7 +13,7 @@ import { isSpool } from '../spool/spool-paths.js';
 import type { BucketSource } from './bucket-source.js';
 import type { ExtractOptions } from './extract-options.js';
 import type { LookAhead } from './look-ahead.js';
-import { FilePlan, type PlanObserver } from './plan-files.js';
+import { type FileChoice, FilePlan, type PlanObserver } from './plan-files.js';
 import type { ExtractionReport, ListedReport } from './report.js';
 
 /** The inventory of a bucket says which files of a copy are read; a bucket lists itself. */
@@ -88,9 +88,13 @@ export async function openPlan(
   paths: CachePaths,
   ledger: Ledger,
   report: ExtractionReport,
-  options: Pick<ExtractOptions, 'source' | 'bucket' | 'onWarning' | 'only' | 'inventory' | 'given'>,
+  options: Pick<
+    ExtractOptions,
+    'source' | 'bucket' | 'onWarning' | 'only' | 'inventory' | 'given' | 'shard'
+  >,
 ): Promise<OpenPlan> {
-  const { given, only } = options;
+  const { given } = options;
+  const choice = await choiceOf(options);
   const isBucket = isBucketUrl(options.source);
   const source = isBucket ? options.source : resolve(options.source);
   if (!isBucket) {
@@ -126,7 +130,7 @@ export async function openPlan(
       ledger,
       observer,
       undefined,
-      only,
+      choice,
       bucket.entries(),
       bucket.compare,
       bucket.known,
@@ -136,11 +140,11 @@ export async function openPlan(
   const root = logPath(source);
   if (given !== undefined) {
     const entries = given.entries();
-    const plan = new FilePlan(root, () => false, ledger, observer, undefined, only, entries);
+    const plan = new FilePlan(root, () => false, ledger, observer, undefined, choice, entries);
     return { plan, source, listing: undefined, bucket: undefined };
   }
   if (options.inventory === undefined) {
-    const plan = new FilePlan(root, isCacheFolder(paths), ledger, observer, undefined, only);
+    const plan = new FilePlan(root, isCacheFolder(paths), ledger, observer, undefined, choice);
     return { plan, source, listing: undefined, bucket: undefined };
   }
   const { ListedFilesAccount, listedFiles } = await import('../source/inventory/listed-files.js');
@@ -156,8 +160,20 @@ export async function openPlan(
     account,
   });
   // No file of a cache is named as logs are, so none is among them.
-  const plan = new FilePlan(root, () => false, ledger, observer, undefined, only, entries);
+  const plan = new FilePlan(root, () => false, ledger, observer, undefined, choice, entries);
   return { plan, source, listing: { inventory, account }, bucket: undefined };
+}
+
+/** The log files to be looked at; undefined: all. */
+async function choiceOf({
+  only,
+  shard,
+}: Pick<ExtractOptions, 'only' | 'shard'>): Promise<FileChoice | undefined> {
+  if (only !== undefined) return { has: (name) => only.has(name), isOfNames: true };
+  if (shard === undefined) return undefined;
+  const { shardOf } = await import('../../cache/shards/shard-of.js');
+  const { index, count } = shard;
+  return { has: (name) => shardOf(name, count) === index, isOfNames: false };
 }
 
 /** What is in a spool is taken by `watch`: logs that failed there, or are still arriving, are not to be read by the way. @throws {SourceIsSpoolError} */

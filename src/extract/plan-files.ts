@@ -29,6 +29,13 @@ export interface PlanObserver {
   warning(message: string): void;
 }
 
+/** Which files a plan looks at, by their names. */
+export interface FileChoice {
+  has(name: string): boolean;
+  /** A few names were given: what has none, such as a folder that cannot be read, is not among them. */
+  readonly isOfNames: boolean;
+}
+
 /** Files that wait at once, at most: a pass ends there, so that memory stays bounded (invariant I7). */
 const MOST_WAITING = 100_000;
 
@@ -70,7 +77,7 @@ export class FilePlan {
 
   /**
    * @param mostWaiting with which a pass ends
-   * @param only names of the files that are looked at, if not all
+   * @param choice of the files that are looked at; default: all
    * @param entries where files come from, if not from the folders below `root`
    * @param compareWith tells whether a file is the one extracted
    * @param onKnown of each file that is known and as it was when it was extracted, by size and time
@@ -81,7 +88,7 @@ export class FilePlan {
     private readonly ledger: Ledger,
     private readonly observer: PlanObserver,
     private readonly mostWaiting = MOST_WAITING,
-    private readonly only?: ReadonlySet<string> | undefined,
+    private readonly choice?: FileChoice | undefined,
     entries?: AsyncGenerator<SourceEntries, void> | undefined,
     private readonly compareWith: typeof compareFile = compareFile,
     private readonly onKnown: (file: SourceFile, name: string) => void = () => {},
@@ -119,7 +126,7 @@ export class FilePlan {
         continue;
       }
       const name = logFileName(entry.relativePath);
-      if (this.only?.has(name) === false) continue;
+      if (this.choice?.has(name) === false) continue;
       this.observer.found();
       const state = this.ledger.lookUp(name, entry.sizeBytes, entry.modifiedMs);
       // What nearly all files are in an archive that grows: nothing to wait for.
@@ -281,7 +288,7 @@ export class FilePlan {
 
   private reportProblem(problem: SourceProblem): void {
     // Of which name it would be cannot be told.
-    if (this.only !== undefined) return;
+    if (this.choice?.isOfNames === true) return;
     if (problem.isLoss) {
       this.observer.found();
       this.observer.failed(displayPath(problem.path), problem.reason);
