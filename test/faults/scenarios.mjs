@@ -45,6 +45,7 @@ export function prepareScenarios(scene, env = {}) {
 
   const update = ['update', '--from', logs];
   const again = [['extract', logs], ['update', 'ip', 'regions', '--offline'], update];
+  const shard = (index) => ['extract', logs, '--shard', `${index}/2`, '--workers=1'];
   const scenario = (name, state, command, finish = [update]) => ({
     name,
     state,
@@ -55,6 +56,7 @@ export function prepareScenarios(scene, env = {}) {
   return [
     scenario('first-extract', undefined, ['extract', logs, '--workers=2'], again),
     scenario('next-extract', published, ['extract', logs, '--workers=2'], again),
+    scenario('shard', published, shard(1), [shard(1), shard(2), update]),
     scenario('regions', extracted, ['update', 'ip', 'regions', '--offline'], again),
     scenario('indexes', extracted, ['update', 'ip', 'indexes'], again),
     scenario('summaries', extracted, ['update', 'summaries'], again),
