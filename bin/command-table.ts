@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/update.js')).updateCommand,
   },
   {
+    signature: 'report',
+    describe: DESCRIPTIONS.report,
+    load: async () => (await import('./commands/report.js')).reportCommand,
+  },
+  {
     signature: 'stats',
     describe: DESCRIPTIONS.stats,
     load: async () => (await import('./commands/stats.js')).statsCommand,

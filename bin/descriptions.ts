@@ -5,6 +5,7 @@ export const DESCRIPTIONS = {
   stop: 'Ask the run on this cache to finish the files in hand and end; wait for it',
   status: 'What the cache holds, the last runs, the account of all lines, what is pending',
   update: 'Bring what is derived and published up to date',
+  report: 'Show what is published as one HTML file: plots, a map, a page for each dataset',
   stats: 'Where requesters are, as far as it is known; or the logs that an inventory lists',
   completion: 'Compare what is extracted with an inventory of the bucket: where logs are missing',
   config: 'What is remembered between runs',

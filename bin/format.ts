@@ -1,17 +1,4 @@
-export { formatCount, plural } from '../cache/count-text.js';
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
-
-/** 1234567 -> `1.23 MB` (powers of 1000). */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value : Number(value.toPrecision(3))} ${UNITS[unit]}`;
-}
+export { formatBytes, formatCount, plural } from '../cache/count-text.js';
 
 /** 3723 -> `1 h 2 min`, 63 -> `1 min 3 s`. */
 export function formatDuration(seconds: number): string {

@@ -14,6 +14,7 @@ const ALLOWED = new Set([
   'Apache-2.0',
   '0BSD',
   'BlueOak-1.0.0',
+  'Unlicense',
 ]);
 
 /** @returns name, version and licence of each package that is not for development alone, in order */
