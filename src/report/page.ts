@@ -58,7 +58,7 @@ export function page({ title, overview, dataset, data }: PageParts): string {
 </head>
 <body>
 <a class="skip" href="#overview">Skip to the numbers</a>
-<div class="bar"><nav aria-label="Sections"><ul>${links}</ul></nav>
+<div class="topbar"><nav aria-label="Sections"><ul>${links}</ul></nav>
 <div class="settings scripted"><label class="check"><input type="checkbox" id="exact"><span>Exact bytes</span></label><fieldset class="segments"><legend class="unseen">Colours</legend>${themes}</fieldset></div></div>
 <main id="overview" class="page">
 ${overview}

@@ -15,6 +15,8 @@ export interface PackedReport {
 
 export interface PackedDataset {
   readonly name: string;
+  /** The first and the last day with requests, as days since 1970. */
+  readonly span: readonly [first: number, last: number];
   readonly unit: Unit;
   /** {@link SERIES_WIDTH} numbers for each bin that there is. */
   readonly series: readonly number[];

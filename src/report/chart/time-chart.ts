@@ -23,6 +23,7 @@ const RIGHT = 10;
 const LABEL = 26;
 const GAP = 12;
 const AXIS = 36;
+const WIDEST = 56;
 /** Below each panel of counts: where days are held back. */
 const HELD = 7;
 
@@ -137,16 +138,15 @@ function drawPanel(
   const drawn: Shape[] = isCumulative
     ? steps(at, heights, axis, base, isLog)
     : [['path', { class: 'bar', d: bars(at, heights, base, top) }]];
-  const held = bins.flatMap((bin, i) => (panel.held(bin) > 0 ? [at[i]] : []));
-  const marks = held.map(([from, to]) => {
-    const [left, right] = inset(from, to);
-    return `M${left} ${base + 2.5}H${right}v4H${left}Z`;
-  });
+  // Days held back: all that a bin has, or some of them.
+  const all = bins.map((bin) => panel.held(bin) > 0 && panel.value(bin) === undefined);
+  const some = bins.map((bin) => panel.held(bin) > 0 && panel.value(bin) !== undefined);
   return [
     ...lines,
     ...drawn,
     ['path', { class: 'base', d: `M${axis.left} ${base + 0.5}H${axis.right}` }],
-    ...(marks.length === 0 ? [] : [['path', { class: 'held', d: marks.join('') }] as const]),
+    ...markPath('held', at, all, base),
+    ...markPath('part', at, some, base),
   ];
 }
 
@@ -218,8 +218,26 @@ function steps(
   ];
 }
 
-/** Bars are apart where there is room, and never narrower than a pixel. */
+function markPath(
+  name: string,
+  at: readonly (readonly [number, number])[],
+  isMarked: readonly boolean[],
+  base: number,
+): Shape[] {
+  const marks = at.map(([from, to], i) => {
+    const [left, right] = inset(from, to);
+    return isMarked[i] ? `M${left} ${base + 2.5}H${right}v4H${left}Z` : '';
+  });
+  const d = marks.join('');
+  return d === '' ? [] : [['path', { class: name, d }]];
+}
+
+/** Bars are apart where there is room, never narrower than a pixel, and no wall where there are few. */
 function inset(from: number, to: number): [left: number, right: number] {
+  if (to - from > WIDEST) {
+    const middle = (from + to) / 2;
+    return [round(middle - WIDEST / 2), round(middle + WIDEST / 2)];
+  }
   const gap = to - from > 5 ? 0.75 : to - from > 2 ? 0.25 : 0;
   return [round(from + gap), round(Math.max(from + 1, to - gap))];
 }

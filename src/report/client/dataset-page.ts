@@ -1,5 +1,4 @@
 import { formatCount } from '../../../cache/count-text.js';
-import { extentOf } from '../chart/bins.js';
 import { longDate } from '../chart/dates.js';
 import type { PackedDataset, PackedReport, PackedRows } from '../chart/packed.js';
 import { unpackSeries } from '../chart/series.js';
@@ -15,6 +14,8 @@ const UNIT_NOTES = {
     'By month: bytes to three digits; requests and downloads are sums of the days that are published.',
   year: 'By year: bytes to three digits; requests and downloads are sums of the days that are published.',
 } as const;
+
+const LONG_HEADING = 40;
 
 /** The page of one dataset, filled in for the one that is asked for. */
 export class DatasetPage {
@@ -33,6 +34,7 @@ export class DatasetPage {
   show(name: string, row: HTMLTableRowElement | undefined): void {
     const heading = byId('dataset-name');
     heading.replaceChildren(element('bdi', {}, name));
+    heading.classList.toggle('long', name.length > LONG_HEADING);
     document.title = `${visibleText(name).slice(0, 80)} · ${byId('overview').querySelector('h1')?.textContent ?? ''}`;
     const dataset = this.#datasets.get(name);
     byId('dataset-figures').hidden = row === undefined;
@@ -50,17 +52,18 @@ export class DatasetPage {
   #fillFigures(row: HTMLTableRowElement): void {
     const values = byId('dataset-figures').querySelectorAll('dd');
     values.forEach((value, i) => {
-      const cell = row.cells[i + 1];
+      // Behind the name and its small plot.
+      const cell = row.cells[i + 2];
       value.replaceChildren(...[...cell.childNodes].map((node) => node.cloneNode(true)));
     });
   }
 
-  #fill({ unit, series, assets, regions }: PackedDataset): void {
+  #fill({ span, unit, series, assets, regions }: PackedDataset): void {
     const bins = unpackSeries(series);
-    const [first, end] = extentOf(bins, 'day');
-    if (bins.length > 0 && unit === 'day') {
+    const [first, last] = span;
+    if (bins.length > 0) {
       byId('dataset-lead').textContent =
-        end - first === 1 ? longDate(first) : `${longDate(first)} to ${longDate(end - 1)}`;
+        first === last ? longDate(first) : `${longDate(first)} to ${longDate(last)}`;
     }
     byId('dataset-note').textContent =
       `${UNIT_NOTES[unit]} Days below ${this.#threshold} are held back, not zero.`;

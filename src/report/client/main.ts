@@ -1,10 +1,11 @@
 import { formatCount } from '../../../cache/count-text.js';
-import { binDays } from '../chart/bins.js';
+import { binDays, extentOf } from '../chart/bins.js';
 import type { PackedReport } from '../chart/packed.js';
 import { DatasetPage } from './dataset-page.js';
 import { byId, element } from './elements.js';
 import { startSettings } from './settings.js';
 import { SortedTable } from './sorted-table.js';
+import { spark } from './sparks.js';
 import { TimeFigure } from './time-figure.js';
 import { unpack } from './unpack.js';
 
@@ -20,7 +21,10 @@ function start(): void {
     if (link) links.set(link.hash, row);
   }
   unpack().then(
-    (report) => startReport(report, links),
+    (report) => {
+      startReport(report, links);
+      if (datasets) startSparks(report, datasets);
+    },
     () => {
       byId('overview').prepend(
         element(
@@ -53,6 +57,17 @@ function startTables(): SortedTable | undefined {
   });
   search();
   return datasets;
+}
+
+function startSparks({ days, datasets }: PackedReport, table: SortedTable): void {
+  const [first, end] = extentOf(binDays(days, 'day'), 'day');
+  if (end - first < 2) return;
+  const rest = new Map(table.rows.map((row, i) => [row, datasets[i]]));
+  table.completeWith((row) => {
+    const dataset = rest.get(row);
+    rest.delete(row);
+    if (dataset !== undefined) row.cells[1].append(spark(dataset, first, end));
+  });
 }
 
 function startReport(report: PackedReport, links: ReadonlyMap<string, HTMLTableRowElement>): void {

@@ -10,6 +10,7 @@ export class SortedTable {
   #rows: HTMLTableRowElement[];
   #words: string[] = [];
   #isWhole = false;
+  #complete: (row: HTMLTableRowElement) => void = () => {};
 
   constructor(table: HTMLTableElement) {
     this.#table = table;
@@ -27,6 +28,7 @@ export class SortedTable {
     });
     table.parentElement?.after(this.#more);
     for (const [i, head] of [...(table.tHead?.rows[0].cells ?? [])].entries()) {
+      if (head.classList.contains('trend')) continue;
       const button = element('button', { type: 'button' }, head.textContent ?? '');
       button.addEventListener('click', () => this.#sort(i));
       head.replaceChildren(button);
@@ -39,6 +41,12 @@ export class SortedTable {
     this.#isWhole = false;
     for (const head of this.#heads()) head.removeAttribute('aria-sort');
     this.#heads()[1]?.setAttribute('aria-sort', 'descending');
+    this.show();
+  }
+
+  /** What a row is to be given when it is shown for the first time. */
+  completeWith(complete: (row: HTMLTableRowElement) => void): void {
+    this.#complete = complete;
     this.show();
   }
 
@@ -60,7 +68,10 @@ export class SortedTable {
     const shown = this.#shown();
     const rows = this.#isWhole ? shown : shown.slice(0, this.#first);
     // Rows that were not in the document when the reader asked for exact numbers.
-    for (const row of rows) for (const data of row.querySelectorAll('data')) tellBytes(data);
+    for (const row of rows) {
+      for (const data of row.querySelectorAll('data')) tellBytes(data);
+      this.#complete(row);
+    }
     this.#body.replaceChildren(...rows);
     this.#more.hidden = rows.length === shown.length;
     this.#more.textContent = `Show all ${formatCount(shown.length)}`;

@@ -64,6 +64,7 @@ export class TimeFigure {
     this.#scrub.value = this.#scrub.max;
     this.#scrub.setAttribute('aria-valuetext', this.#text(this.#bins.length - 1));
     this.#readout.textContent = HINT;
+    this.#readout.classList.add('hint');
     this.#cursor.remove();
     this.#draw();
     this.#fillTable();
@@ -115,6 +116,7 @@ export class TimeFigure {
     if (!this.#cursor.isConnected) this.#plot.append(this.#cursor);
     const text = this.#text(i);
     this.#readout.textContent = text;
+    this.#readout.classList.remove('hint');
     this.#scrub.setAttribute('aria-valuetext', text);
   }
 

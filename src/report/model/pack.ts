@@ -53,6 +53,7 @@ function packDataset(dataset: DatasetModel, bins: number, rows: number): PackedD
   const { unit, series } = dataset.series(bins);
   return {
     name: dataset.name,
+    span: dataset.span,
     unit,
     series,
     assets: first(dataset.assets, rows),

@@ -28,7 +28,9 @@ export interface DatasetModel {
   /** undefined: no totals are published. */
   readonly totals: PublishedTotals | undefined;
   readonly requesters: string | undefined;
-  /** Made when the page of the dataset is; at most `bins` of them, and the `most` largest rows. */
+  /** The first and the last day, as in `PackedDataset`. */
+  readonly span: readonly [first: number, last: number];
+  /** In the finest unit that makes at most so many bins. */
   readonly series: (bins: number) => { readonly unit: Unit; readonly series: number[] };
   readonly assets: PackedRows;
   readonly regions: PackedRows;
@@ -70,14 +72,14 @@ export function readModel(source: ReportSource): ReportModel {
   const datasets = source.datasets.map(({ name, folder }): DatasetModel => {
     const own = rowsOf(folder, 'day');
     const total = totals?.get(name);
-    const bins = compactSeries(own);
     return {
       name,
       folder,
       bytes: total?.total_bytes_sent ?? sumOfBytes(own),
       totals: total,
       requesters: source.requesterCount(folder),
-      series: bins,
+      span: spanOf(own),
+      series: compactSeries(own),
       assets: largest(rowsOf(folder, 'asset')),
       regions: largest(rowsOf(folder, 'region')),
     };
@@ -108,7 +110,7 @@ const UNITS = [
 ] as const;
 
 function compactSeries(days: readonly NamedRow[]): DatasetModel['series'] {
-  const [first, last] = [days[0], days.at(-1)].map((row) => dayNumber(row?.[0] ?? '1970-01-01'));
+  const [first, last] = spanOf(days);
   const unitFor = (bins: number): Unit =>
     UNITS.find(([, length]) => (last - first + 1) / length <= bins)?.[0] ?? 'year';
   // All units at once: the rows themselves need not be kept then.
@@ -121,6 +123,13 @@ function compactSeries(days: readonly NamedRow[]): DatasetModel['series'] {
     const unit = unitFor(Math.min(bins, MOST_BINS));
     return { unit, series: packed.get(unit) ?? [] };
   };
+}
+
+function spanOf(days: readonly NamedRow[]): [first: number, last: number] {
+  const [first = 0, last = 0] = [days[0], days.at(-1)].map((row) =>
+    dayNumber(row?.[0] ?? '1970-01-01'),
+  );
+  return [first, last];
 }
 
 /** Bins that a plot of a dataset has at most, unless its years are more. */

@@ -26,6 +26,7 @@ export function datasetTable({ datasets }: ReportModel, room: number): DatasetTa
   const rest = datasets.slice(rows.length);
   const columns = [
     { label: 'Dataset', isName: true },
+    { label: 'Over time', isExtra: true, isDrawn: true },
     { label: 'Bytes sent' },
     { label: 'Requests' },
     { label: 'Downloads', isExtra: true },
@@ -38,7 +39,7 @@ ${
   datasets.length === 0
     ? html`<p class="empty">No tables of datasets are published. <code>s3logextraction update</code> makes them.</p>`
     : html`<div class="search scripted"><label for="dataset-search">Find a dataset</label><input id="dataset-search" type="search" autocomplete="off" spellcheck="false" placeholder="Part of its name"><output id="dataset-found" for="dataset-search"></output></div>
-${tableHtml('dataset-table', 'Usage by dataset', columns, rows, { first: FIRST_ROWS })}`
+${tableHtml('dataset-table', 'Usage by dataset', columns, rows, { sorted: 2, first: FIRST_ROWS })}`
 }
 ${rest.length > 0 && html`<p class="note">${plural(rest.length, 'more dataset')} with fewer bytes each, ${bytesHtml(rest.reduce((sum, { bytes }) => sum + bytes, 0n))} together, found no room here: see <code>totals.json</code>.</p>`}
 </section>`;
@@ -83,7 +84,7 @@ function rowOf({ name, bytes, totals, requesters }: DatasetModel): Html {
     totals?.number_of_unique_countries,
     totals?.number_of_unique_regions,
   ];
-  return html`<tr><th scope="row"><a href="#dataset=${encodeURIComponent(wellFormed(name))}">${nameHtml(name)}</a></th><td>${bytesHtml(bytes)}</td>${counts.map((count) => html`<td>${countText(count)}</td>`)}</tr>
+  return html`<tr><th scope="row"><a href="#dataset=${encodeURIComponent(wellFormed(name))}">${nameHtml(name)}</a></th><td class="trend"></td><td>${bytesHtml(bytes)}</td>${counts.map((count) => html`<td>${countText(count)}</td>`)}</tr>
 `;
 }
 

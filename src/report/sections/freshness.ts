@@ -40,7 +40,9 @@ export function freshnessSection(model: ReportModel, account: LogAccount | undef
     );
     facts.push([
       'Days without any request in between',
-      `${formatCount(quiet)} of ${formatCount(span)}${quiet > 0 ? '; logs may be missing there' : ''}`,
+      quiet === 0
+        ? 'none'
+        : `${formatCount(quiet)} of ${formatCount(span)}; logs may be missing there`,
     ]);
   }
   if (account !== undefined)

@@ -2,6 +2,7 @@ import { formatCount } from '../../../cache/count-text.js';
 import { dayNumber, longDate } from '../chart/dates.js';
 import { type Html, html } from '../html.js';
 import type { ReportModel } from '../model/report-model.js';
+import { sumOfBytes } from '../model/table-rows.js';
 import { bytesHtml, countText } from './values.js';
 
 /** Whose report it is, of when, and the totals of the archive. */
@@ -20,7 +21,7 @@ export function headline(model: ReportModel, title: string): Html {
 <h1><bdi>${title}</bdi></h1>
 <p class="lead">${span !== undefined && html`${span} · `}published ${dateHtml(model.changedAt)}${ROBOTS[model.robots]}</p>
 <dl class="figures">
-${figure('Bytes sent', bytesHtml(model.bytes), true)}
+${figure('Bytes sent', bytesHtml(model.bytes), true, newest(days))}
 ${figure('Requests', countText(totals?.total_number_of_requests))}
 ${figure('Downloads', countText(totals?.total_number_of_downloads))}
 ${figure('Requesters', countText(totals?.number_of_requesters ?? model.requesters))}
@@ -37,8 +38,19 @@ const ROBOTS = {
   only: ' · robots only',
 } as const;
 
-export function figure(label: string, value: Html | string, isMain = false): Html {
-  return html`<div${isMain && html` class="main"`}><dt>${label}</dt><dd>${value}</dd></div>`;
+/** @param more told below it */
+export function figure(label: string, value: Html | string, isMain = false, more?: Html): Html {
+  return html`<div${isMain && html` class="main"`}><dt>${label}</dt><dd>${value}</dd>${more !== undefined && html`<dd class="since">${more}</dd>`}</div>`;
+}
+
+const NEWEST_DAYS = 30;
+
+/** Bytes are exact: those of some days may be added up. */
+function newest(days: ReportModel['days']): Html | undefined {
+  const [first, last] = [days[0], days.at(-1)].map((row) => dayNumber(row?.[0] ?? '1970-01-01'));
+  if (last - first < 2 * NEWEST_DAYS) return undefined;
+  const rows = days.filter(([date]) => dayNumber(date) > last - NEWEST_DAYS);
+  return html`${bytesHtml(sumOfBytes(rows))} of it in the newest ${NEWEST_DAYS} days`;
 }
 
 /** @param date `2024-02-29`, and possibly a time, which is left out */

@@ -14,10 +14,10 @@ export function countText(count: string | number | undefined): string {
 
 /** 0.1234 -> `12.3 %`; what is not nothing is never `0 %`. */
 export function shareText(part: bigint, whole: bigint): string {
-  if (whole === 0n || part === 0n) return '0 %';
+  if (whole === 0n || part === 0n) return '0\u00a0%';
   const thousandths = Number((part * 1_000_000n) / whole) / 10_000;
-  if (thousandths < 0.1) return '< 0.1 %';
-  return `${thousandths < 99.95 ? thousandths.toFixed(1) : Math.floor(thousandths * 10) / 10} %`;
+  if (thousandths < 0.1) return '<\u00a00.1\u00a0%';
+  return `${thousandths < 99.95 ? thousandths.toFixed(1) : Math.floor(thousandths * 10) / 10}\u00a0%`;
 }
 
 export interface Column {
@@ -26,6 +26,8 @@ export interface Column {
   readonly isName?: boolean;
   /** Left out on narrow screens. */
   readonly isExtra?: boolean;
+  /** A drawing that the script puts in; nothing to sort by. */
+  readonly isDrawn?: boolean;
 }
 
 /**
@@ -40,10 +42,11 @@ export function tableHtml(
   rows: readonly Html[],
   { sorted = 1, first = 0 }: { readonly sorted?: number; readonly first?: number } = {},
 ): Html {
-  const heads = columns.map(({ label, isName, isExtra }, i) => {
-    const kind = [isName === true ? 'name-column' : 'number', isExtra === true ? 'extra' : ''];
+  const heads = columns.map(({ label, isName, isExtra, isDrawn }, i) => {
+    const kind = [isName === true ? 'name-column' : isDrawn === true ? 'trend' : 'number'];
+    if (isExtra === true) kind.push('extra');
     const order = i !== sorted ? undefined : isName === true ? 'ascending' : 'descending';
-    return html`<th scope="col" class="${kind.join(' ').trim()}"${order !== undefined && html` aria-sort="${order}"`}>${label}</th>`;
+    return html`<th scope="col" class="${kind.join(' ')}"${order !== undefined && html` aria-sort="${order}"`}>${label}</th>`;
   });
   return html`<div class="scroll"><table id="${id}" data-first="${first}"><caption class="unseen">${caption}</caption><thead><tr>${heads}</tr></thead><tbody>
 ${rows}</tbody></table></div>`;

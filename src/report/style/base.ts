@@ -11,7 +11,7 @@ export const BASE = `
   --fill: light-dark(#3878ad, #5b9fd8);
   --faint: light-dark(#dbe8f2, #1f3a52);
   --held: light-dark(#a8560c, #eaa352);
-  --land: light-dark(#e4e4dc, #2b3238);
+  --land: light-dark(#dfdfd6, #2d353b);
   --serif: ui-serif, "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, serif;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif;
 }
@@ -26,7 +26,7 @@ body {
   font: 1rem/1.55 var(--sans);
   font-variant-numeric: tabular-nums lining-nums;
 }
-.page { max-width: 66rem; margin: 0 auto; padding: 0 clamp(1rem, 4vw, 2.5rem) }
+.page { max-width: 70rem; margin: 0 auto; padding: 0 clamp(1rem, 4vw, 2.5rem) }
 main:focus, h1:focus { outline: none }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 2px }
 a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: .18em }
@@ -42,25 +42,27 @@ code { font: .9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .skip { position: absolute; left: -99rem; padding: .6rem 1rem; background: var(--paper); z-index: 3 }
 .skip:focus { left: .5rem; top: .5rem }
-.bar {
+.topbar {
   position: sticky; top: 0; z-index: 2;
   display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .4rem 1.5rem;
   padding: .55rem clamp(1rem, 4vw, 2.5rem);
   background: var(--paper); border-bottom: 1px solid var(--rule);
   font-size: .875rem;
 }
-.bar ul { display: flex; flex-wrap: wrap; gap: .2rem 1.3rem; margin: 0; padding: 0; list-style: none }
-.bar nav a { display: inline-block; padding: .3rem 0; color: var(--soft); text-decoration: none }
-.bar nav a:hover { color: var(--ink); text-decoration: underline }
+.topbar ul { display: flex; flex-wrap: wrap; gap: .2rem 1.3rem; margin: 0; padding: 0; list-style: none }
+.topbar nav a { display: inline-block; padding: .3rem 0; color: var(--soft); text-decoration: none }
+.topbar nav a:hover { color: var(--ink); text-decoration: underline }
 .settings { display: flex; align-items: center; gap: 1rem }
 .masthead { padding-top: clamp(2.2rem, 6vw, 4.5rem) }
 .eyebrow { margin: 0; color: var(--soft); font-size: .8125rem; font-weight: 600; letter-spacing: .09em; text-transform: uppercase }
 .lead { margin: 0; color: var(--soft); font-size: 1.0625rem }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: 1.4rem 1.6rem; margin: clamp(1.8rem, 4vw, 2.8rem) 0 0 }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.6rem, 1fr)); gap: 1.4rem 1.4rem; margin: clamp(1.8rem, 4vw, 2.8rem) 0 0 }
 .figures dt { color: var(--soft); font-size: .875rem }
-.figures dd { margin: .1rem 0 0; font-size: 1.45rem; font-weight: 600; letter-spacing: -.01em; line-height: 1.2; overflow-wrap: anywhere }
+.figures dd { margin: .1rem 0 0; font-size: 1.375rem; font-weight: 600; letter-spacing: -.015em; line-height: 1.2; white-space: nowrap }
 .figures .main { grid-column: 1 / -1 }
-.figures .main dd { color: var(--accent); font: 600 clamp(2.6rem, 1.8rem + 4vw, 4.4rem)/1 var(--serif); letter-spacing: -.025em }
+.figures .main dd { color: var(--accent); font: 600 clamp(2.6rem, 1.8rem + 4vw, 4.4rem)/1.05 var(--serif); letter-spacing: -.025em; white-space: normal; overflow-wrap: anywhere }
+.figures .main .since { color: var(--soft); font: .9375rem/1.4 var(--sans); letter-spacing: 0; margin-top: .5rem }
+h1.long { font: 600 1.125rem/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 0; text-wrap: wrap }
 .facts { margin: 0; max-width: 46rem }
 .facts div { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; padding: .5rem 0; border-bottom: 1px solid var(--rule) }
 .facts dt { color: var(--soft) }
@@ -89,8 +91,8 @@ fieldset { min-width: 0; margin: 0; padding: 0; border: 0 }
 .check { display: inline-flex; align-items: center; gap: .4rem; cursor: pointer; font-size: .875rem; color: var(--soft); white-space: nowrap }
 .check input { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent) }
 @media (max-width: 46rem) {
-  .bar { position: static }
-  .bar ul { gap: 0 1.1rem }
+  .topbar { position: static }
+  .topbar ul { gap: 0 1.1rem }
   html { scroll-padding-top: 1rem }
   .facts div { grid-template-columns: 1fr; gap: 0 }
 }

@@ -1,6 +1,6 @@
 export const CHARTS = `
 .switches { flex-wrap: wrap; align-items: center; gap: .6rem 1rem; margin-bottom: 1rem }
-.readout { min-height: 3em; color: var(--ink); font-size: .9375rem; line-height: 1.5 }
+.readout { min-height: 3em; margin: 0; color: var(--ink); font-size: .9375rem; line-height: 1.5 }
 .plot { position: relative; touch-action: pan-y }
 .plot .cursor { position: absolute; top: 20px; bottom: 36px; width: 1px; background: var(--ink); pointer-events: none }
 svg { display: block; max-width: 100% }
@@ -16,8 +16,14 @@ svg { display: block; max-width: 100% }
 .chart .area { fill: var(--faint) }
 .chart .sum { fill: none; stroke: var(--accent); stroke-width: 1.75 }
 .chart .held { fill: var(--held) }
+.chart .part { fill: var(--held); fill-opacity: .38 }
+.readout.hint { color: var(--soft) }
 .held-key::before { content: ""; display: inline-block; width: 14px; height: 4px; margin-right: .4em; background: var(--held); vertical-align: middle }
-.scrub { width: calc(100% - 52px); margin: 0 0 0 50px; accent-color: var(--accent) }
+.scrub { width: calc(100% - 52px); height: 1.75rem; margin: .2rem 0 0 50px; appearance: none; background: none; cursor: pointer }
+.scrub::-webkit-slider-runnable-track { height: 2px; background: var(--soft); border-radius: 1px }
+.scrub::-moz-range-track { height: 2px; background: var(--soft); border-radius: 1px }
+.scrub::-webkit-slider-thumb { appearance: none; width: 16px; height: 16px; margin-top: -7px; border: 2px solid var(--paper); border-radius: 50%; background: var(--accent) }
+.scrub::-moz-range-thumb { width: 12px; height: 12px; border: 2px solid var(--paper); border-radius: 50%; background: var(--accent) }
 .map { width: 100%; height: auto }
 .land { fill: var(--land) }
 .dots { fill: var(--fill); fill-opacity: .62; stroke: var(--paper); stroke-width: .75 }

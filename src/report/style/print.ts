@@ -4,7 +4,7 @@ export const PRINT = `
   :root, :root[data-theme] { color-scheme: light }
   @page { margin: 16mm 14mm }
   body { font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact }
-  .bar, .scripted, .on .scripted, .more, .back, .skip, noscript, .readout { display: none !important }
+  .topbar, .scripted, .on .scripted, .more, .back, .skip, noscript, .readout { display: none !important }
   .page { max-width: none; padding: 0 }
   .masthead { padding-top: 0 }
   section { margin-top: 2rem }
