@@ -17,8 +17,12 @@ const WIDTH = 960;
 const HEIGHT = 430;
 /** Of the largest dot, in pixels. */
 const RADIUS = 26;
-/** Land that lies south of it is left out: nobody asks from there, and it takes a fifth of the map. */
-const SOUTH = -60;
+/** The map ends there: hardly anybody asks from further south, and it would take a fifth of the room. */
+const SOUTH = -58;
+
+export function isOnMap({ latitude }: { readonly latitude: number }): boolean {
+  return latitude > SOUTH;
+}
 
 /**
  * Land and a dot for each place, its area by its bytes. Plot sees numbers only: what dots are called is put in afterwards, by us.
@@ -42,31 +46,32 @@ export function worldMap(places: readonly Place[]): Html {
         y: 'latitude',
         r: ({ row }: Place) => Number(row[1]),
         sort: null,
+        // Plot leaves out what has no area: each dot says which it is.
+        title: (_: Place, i: number) => String(i),
       }),
     ],
   } as Plot.PlotOptions);
   const paths = [...drawn.querySelectorAll('path')].map((path) =>
     shortened(path.getAttribute('d') ?? ''),
   );
-  const dots = [...drawn.querySelectorAll('circle')].map((circle, i) => {
+  const dots = [...drawn.querySelectorAll('circle')].map((circle) => {
     const [x, y, r] = ['cx', 'cy', 'r'].map((name) => Number(circle.getAttribute(name)));
-    const [name, bytes] = places[i].row;
+    const [name, bytes] = places[Number(circle.textContent)].row;
     return html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${Math.max(1.5, r).toFixed(1)}"><title>${name}: ${formatBytes(Number(bytes))}</title></circle>
 `;
   });
-  return html`<svg class="map" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="World map with a dot for each of ${places.length} regions, its area by the bytes sent there; the table below has the same numbers">
+  return html`<svg class="map" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="World map with a dot for each of ${dots.length} regions, its area by the bytes sent there; the table below has the same numbers">
 <path class="land" d="${trusted(paths.join(''))}"/><g class="dots">${dots}</g></svg>`;
 }
 
+/** All longitudes, of which the map is widest at the equator; as far south as land is drawn. */
 const EXTENT = {
   type: 'MultiPoint',
   coordinates: [
-    [-168, 60],
-    [-168, -50],
-    [189, 60],
-    [189, -50],
+    [-169.99, 0],
+    [189.99, 0],
     [10, 83],
-    [10, -56],
+    [10, SOUTH],
   ],
 };
 

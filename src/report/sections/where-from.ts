@@ -3,7 +3,7 @@ import { type Html, html, nameHtml, sizeOf } from '../html.js';
 import { kindOfRegion, REGION_KINDS, type RegionKind } from '../model/region-kind.js';
 import type { ReportModel } from '../model/report-model.js';
 import { type NamedRow, sumOfBytes } from '../model/table-rows.js';
-import { type Place, worldMap } from '../world-map.js';
+import { isOnMap, type Place, worldMap } from '../world-map.js';
 import { bytesHtml, countText, shareText, tableHtml } from './values.js';
 
 /** Smaller ones could not be seen among so many. */
@@ -32,13 +32,13 @@ function mapPart({ regions, coordinates }: ReportModel): Html {
   }
   const places = regions.flatMap((row): Place[] => {
     const point = coordinates.get(row[0]);
-    return point === undefined || point === null ? [] : [{ row, ...point }];
+    return point && isOnMap(point) ? [{ row, ...point }] : [];
   });
   const all = sumOfBytes(regions);
   const placed = sumOfBytes(places.map(({ row }) => row));
   const elsewhere = regions.length - places.length;
   return html`<figure class="map-figure">${worldMap(places.slice(0, MOST_DOTS))}
-<figcaption>Each dot is a region, or the place of a cloud; its area stands for bytes sent.${elsewhere > 0 && html` ${plural(elsewhere, 'region')} with ${shareText(all - placed, all)} of the bytes ${elsewhere === 1 ? 'is' : 'are'} at no place on a map.`}${places.length > MOST_DOTS && html` The ${formatCount(MOST_DOTS)} with most bytes are drawn.`}</figcaption></figure>`;
+<figcaption>Each dot is a region, or the place of a cloud; its area stands for bytes sent.${elsewhere > 0 && html` ${plural(elsewhere, 'region')} with ${shareText(all - placed, all)} of the bytes ${elsewhere === 1 ? 'is' : 'are'} at no place on this map.`}${places.length > MOST_DOTS && html` The ${formatCount(MOST_DOTS)} with most bytes are drawn.`}</figcaption></figure>`;
 }
 
 function kindsPart(regions: readonly NamedRow[]): Html {
