@@ -77,8 +77,17 @@ function requireReportFile(path: string, cache: string): void {
     const hint = 'Name a file outside of the cache: what is in it belongs to the program.';
     throw new ReportFileError(path, 'it is in the cache', hint, 2);
   }
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (isFolder(path)) {
     throw new ReportFileError(path, 'it is a folder', 'Name a file in it.', 2);
+  }
+}
+
+/** What cannot be looked at is told of when it is written. */
+function isFolder(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

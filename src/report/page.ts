@@ -58,8 +58,8 @@ export function page({ title, overview, dataset, data }: PageParts): string {
 </head>
 <body>
 <a class="skip" href="#overview">Skip to the numbers</a>
-<div class="topbar"><nav aria-label="Sections"><ul>${links}</ul></nav>
-<div class="settings scripted"><label class="check"><input type="checkbox" id="exact"><span>Exact bytes</span></label><fieldset class="segments"><legend class="unseen">Colours</legend>${themes}</fieldset></div></div>
+<header class="topbar"><nav aria-label="Sections"><ul>${links}</ul></nav>
+<div class="settings scripted"><label class="check"><input type="checkbox" id="exact"><span>Exact bytes</span></label><fieldset class="segments"><legend class="unseen">Colours</legend>${themes}</fieldset></div></header>
 <main id="overview" class="page">
 ${overview}
 <noscript><p class="note">Switches, search and the pages of datasets need JavaScript; all tables above do without.</p></noscript>
