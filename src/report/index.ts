@@ -12,7 +12,7 @@ export type { ReportSource } from './model/report-model.js';
 export type { LogAccount } from './sections/freshness.js';
 
 export interface ReportOptions {
-  /** The archive's name. */
+  /** The archive's name, of which {@link LONGEST_TITLE} characters are shown. */
   readonly title?: string | undefined;
   /** undefined: nothing is told of logs and lines. */
   readonly account?: LogAccount | undefined;
@@ -30,6 +30,7 @@ export const REPORT_BYTES = 1_000_000;
 /** Rows of the table of datasets: 1,000 take some 250 kB, with names of 30 characters. */
 const DATASET_TABLE_BYTES = 420_000;
 const SPARE_BYTES = 2_000;
+const LONGEST_TITLE = 200;
 
 /**
  * What is published of an archive as one HTML page that needs nothing besides: a pure function of the published tables and the
@@ -56,7 +57,7 @@ export function renderReport(archive: ReportSource, options: ReportOptions = {})
 /** As {@link renderReport}, and what found room in it. */
 export function makeReport(archive: ReportSource, options: ReportOptions = {}): Report {
   const model = readModel(archive);
-  const title = options.title ?? 'Usage of the archive';
+  const title = (options.title ?? 'Usage of the archive').slice(0, LONGEST_TITLE);
   const { section, listed } = datasetTable(model, DATASET_TABLE_BYTES);
   const overview = [
     headline(model, title),

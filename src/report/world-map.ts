@@ -17,6 +17,7 @@ const WIDTH = 960;
 const HEIGHT = 430;
 /** Of the largest dot, in pixels. */
 const RADIUS = 26;
+const LONGEST_LABEL = 80;
 /** The map ends there: hardly anybody asks from further south, and it would take a fifth of the room. */
 const SOUTH = -58;
 
@@ -57,7 +58,7 @@ export function worldMap(places: readonly Place[]): Html {
   const dots = [...drawn.querySelectorAll('circle')].map((circle) => {
     const [x, y, r] = ['cx', 'cy', 'r'].map((name) => Number(circle.getAttribute(name)));
     const [name, bytes] = places[Number(circle.textContent)].row;
-    return html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${Math.max(1.5, r).toFixed(1)}"><title>${name}: ${formatBytes(Number(bytes))}</title></circle>
+    return html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${Math.max(1.5, r).toFixed(1)}"><title>${name.slice(0, LONGEST_LABEL)}: ${formatBytes(Number(bytes))}</title></circle>
 `;
   });
   return html`<svg class="map" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="World map with a dot for each of ${dots.length} regions, its area by the bytes sent there; the table below has the same numbers">

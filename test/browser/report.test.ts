@@ -95,10 +95,10 @@ describe.skipIf(CHROMIUM === undefined)('the report of 1,000 datasets in a brows
       it(`is accessible and fits: ${size}, ${colorScheme}`, async () => {
         const page = await open({ viewport, colorScheme });
         expect(await violations(page)).toEqual([]);
-        await page
-          .getByRole('button', { name: /^Show all/ })
-          .first()
-          .click();
+        // With a thousand rows axe takes half a minute: once is enough.
+        if (viewport === SIZES.desktop && colorScheme === 'light') {
+          await page.getByRole('button', { name: 'Show all 1,000' }).click();
+        }
         await page.locator('.numbers summary').first().click();
         const chooses = colorScheme === 'light' ? 'Dark' : 'Light';
         await page.getByRole('radio', { name: chooses }).check();
@@ -308,7 +308,7 @@ describe.skipIf(CHROMIUM === undefined)('the report of 1,000 datasets in a brows
     expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe(
       'light',
     );
-    for (const name of ['.topbar', '.switches', '.search', '.more']) {
+    for (const name of ['.topbar', '.switches', '.search', '.back']) {
       expect(await page.locator(name).first().isVisible()).toBe(false);
     }
     expect(await page.locator('#archive-time .bar').first().isVisible()).toBe(true);

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from '../../../cache/count-text.js';
 import { type Bin, cumulated, extentOf, type Tally } from './bins.js';
-import { endOf, type Unit } from './dates.js';
+import { endOf, startOf, type Unit } from './dates.js';
 import { linearScale, logScale, timeTicks, type ValueScale } from './scales.js';
 import type { Shape } from './shape.js';
 
@@ -24,6 +24,7 @@ const LABEL = 26;
 const GAP = 12;
 const AXIS = 36;
 const WIDEST = 56;
+const WIDE = 26;
 /** Below each panel of counts: where days are held back. */
 const HELD = 7;
 
@@ -156,10 +157,13 @@ function drawTimeAxis(bins: readonly Bin[], unit: Unit, axis: TimeAxis, top: num
   return timeTicks(first, end, most)
     .filter(({ day }) => axis.at(day) < axis.right - 12)
     .map(({ day, label, year }): Shape => {
-      const x = round(axis.at(day));
+      // Below the middle of its bar, where that is seen to be a bar's middle.
+      const width = startOf(unit, day) === day ? axis.at(endOf(unit, day)) - axis.at(day) : 0;
+      const isWide = width > WIDE;
+      const x = round(axis.at(day) + (isWide ? width / 2 : 0));
       return [
         'g',
-        { class: 'time' },
+        { class: isWide ? 'time middle' : 'time' },
         ['path', { d: `M${x} ${top}v5` }],
         ['text', { x, y: top + 18 }, label],
         ...(year === '' ? [] : [['text', { class: 'year', x, y: top + 32 }, year] as const]),

@@ -2,7 +2,7 @@ import { formatCount } from '../../../cache/count-text.js';
 import { longDate } from '../chart/dates.js';
 import type { PackedDataset, PackedReport, PackedRows } from '../chart/packed.js';
 import { unpackSeries } from '../chart/series.js';
-import { visibleText } from '../chart/visible-text.js';
+import { visibleText, wellFormed } from '../chart/visible-text.js';
 import { byId, bytesNode, countCell, element, nameNode } from './elements.js';
 import { SortedTable } from './sorted-table.js';
 import { TimeFigure } from './time-figure.js';
@@ -27,7 +27,7 @@ export class DatasetPage {
 
   constructor({ threshold, datasets }: PackedReport) {
     this.#threshold = threshold;
-    this.#datasets = new Map(datasets.map((dataset) => [dataset.name, dataset]));
+    this.#datasets = new Map(datasets.map((dataset) => [wellFormed(dataset.name), dataset]));
   }
 
   /** @param row of the table of datasets; undefined: there is no such dataset */

@@ -89,7 +89,9 @@ function startReport(report: PackedReport, links: ReadonlyMap<string, HTMLTableR
     overview.hidden = isDataset;
     dataset.hidden = !isDataset;
     if (isDataset) {
-      page.show(nameIn(hash), links.get(hash));
+      const name = nameIn(hash);
+      // However the address was written.
+      page.show(name, links.get(DATASET + encodeURIComponent(name)));
       scrollTo(0, 0);
       if (!isFirst) byId('dataset-name').focus({ preventScroll: true });
     } else {

@@ -75,6 +75,8 @@ export class SortedTable {
     this.#body.replaceChildren(...rows);
     this.#more.hidden = rows.length === shown.length;
     this.#more.textContent = `Show all ${formatCount(shown.length)}`;
+    // On paper, in place of the button.
+    this.#more.dataset.rest = `${formatCount(shown.length - rows.length)} more are in the page and not printed.`;
   }
 
   #shown(): HTMLTableRowElement[] {

@@ -1,4 +1,5 @@
 import { plural } from '../../../cache/count-text.js';
+import { wellFormed } from '../chart/visible-text.js';
 import { type Html, html, nameHtml, sizeOf } from '../html.js';
 import type { DatasetModel, ReportModel } from '../model/report-model.js';
 import { figure } from './headline.js';
@@ -86,9 +87,4 @@ function rowOf({ name, bytes, totals, requesters }: DatasetModel): Html {
   ];
   return html`<tr><th scope="row"><a href="#dataset=${encodeURIComponent(wellFormed(name))}">${nameHtml(name)}</a></th><td class="trend"></td><td>${bytesHtml(bytes)}</td>${counts.map((count) => html`<td>${countText(count)}</td>`)}</tr>
 `;
-}
-
-/** Half a surrogate pair has no percent-encoding. */
-function wellFormed(name: string): string {
-  return name.replace(/\p{Surrogate}/gu, '\ufffd');
 }

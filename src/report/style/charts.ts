@@ -9,6 +9,7 @@ svg { display: block; max-width: 100% }
 .chart .panel { fill: var(--ink); font-weight: 600; font-size: 13px }
 .chart .value { text-anchor: end }
 .chart .time text { text-anchor: start }
+.chart .middle text { text-anchor: middle }
 .chart .year { fill: var(--ink) }
 .chart .line { stroke: var(--rule) }
 .chart .base, .chart .time path { stroke: var(--soft) }

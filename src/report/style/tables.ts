@@ -13,7 +13,8 @@ tbody th a:hover { text-decoration-color: currentColor }
 tbody th { width: 40%; min-width: 8rem; max-width: 0 }
 #asset-table tbody th, #dataset-region-table tbody th { width: 56% }
 #asset-table .name, #dataset-region-table .name { white-space: normal; overflow-wrap: anywhere }
-.trend { min-width: 8.5rem }
+.trend { min-width: 8.5rem; padding-right: 1.4rem }
+html:not(.on) .trend { display: none }
 td.trend { padding-top: 0; padding-bottom: 0; vertical-align: middle }
 .spark { display: inline-block; width: 120px; max-width: none; height: 22px; fill: var(--fill); vertical-align: middle }
 .plain tbody th, .numbers tbody th { max-width: none; white-space: normal }
