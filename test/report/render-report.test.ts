@@ -234,6 +234,22 @@ describe('hostile names', () => {
 });
 
 describe('archives of other kinds', () => {
+  it('of more datasets than there is room for list those with most bytes', () => {
+    const { document, source, html, data } = page({ datasets: 2600, days: 12, assets: 2 });
+    expect(Buffer.byteLength(html)).toBeLessThan(REPORT_BYTES);
+    const listed = cellsOf(document, '#dataset-table').map(([name]) => name);
+    const bytes = [...(source.totals() ?? [])].sort(([, a], [, b]) =>
+      Number(b.total_bytes_sent - a.total_bytes_sent),
+    );
+    expect(listed.length).toBeGreaterThan(1500);
+    expect(new Set(listed)).toEqual(new Set(bytes.slice(0, listed.length).map(([name]) => name)));
+    expect(data.datasets.map(({ name }) => name)).toEqual(listed.slice(0, data.datasets.length));
+    const rest = bytes.slice(listed.length);
+    expect(document.querySelector('#datasets .note data')?.getAttribute('value')).toBe(
+      String(rest.reduce((sum, [, own]) => sum + own.total_bytes_sent, 0n)),
+    );
+  });
+
   it('of twenty years keep their newest days', () => {
     const { data, html } = page({ datasets: 3, days: 7300 });
     expect(data.days).toHaveLength(MOST_DAYS);

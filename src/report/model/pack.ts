@@ -1,5 +1,6 @@
 import { deflateSync } from 'fflate';
 import type { PackedDataset, PackedReport, PackedRows } from '../chart/packed.js';
+import type { DatasetDetails } from './dataset-details.js';
 import type { DatasetModel, ReportModel } from './report-model.js';
 
 /** How much the pages of datasets tell, from much to little. */
@@ -40,25 +41,25 @@ export function pack(model: ReportModel, datasets: readonly DatasetModel[], room
     const report: PackedReport = {
       threshold: model.rules.threshold,
       days: model.days.slice(-MOST_DAYS),
-      datasets: datasets.slice(0, pages).map((dataset) => packDataset(dataset, bins, rows)),
+      datasets: datasets
+        .slice(0, pages)
+        .flatMap(({ name, details }) => (details ? [packDataset(name, details, bins, rows)] : [])),
     };
     const json = Buffer.from(JSON.stringify(report), 'utf8');
     const text = Buffer.from(deflateSync(json, { level: 9 })).toString('base64');
-    if (text.length <= room || share === 0) return { text, pages };
+    if (text.length <= room || share === 0) return { text, pages: report.datasets.length };
   }
   throw new RangeError('The last level always fits.');
 }
 
-function packDataset(dataset: DatasetModel, bins: number, rows: number): PackedDataset {
-  const { unit, series } = dataset.series(bins);
-  return {
-    name: dataset.name,
-    span: dataset.span,
-    unit,
-    series,
-    assets: first(dataset.assets, rows),
-    regions: first(dataset.regions, rows),
-  };
+function packDataset(
+  name: string,
+  { span, assets, regions, ...details }: DatasetDetails,
+  bins: number,
+  rows: number,
+): PackedDataset {
+  const { unit, series } = details.series(bins);
+  return { name, span, unit, series, assets: first(assets, rows), regions: first(regions, rows) };
 }
 
 function first({ rows, all }: PackedRows, most: number): PackedRows {

@@ -1,7 +1,7 @@
 import { plural } from '../../../cache/count-text.js';
 import { wellFormed } from '../chart/visible-text.js';
 import { type Html, html, nameHtml, sizeOf } from '../html.js';
-import type { DatasetModel, ReportModel } from '../model/report-model.js';
+import { type DatasetModel, MOST_DETAILED, type ReportModel } from '../model/report-model.js';
 import { figure } from './headline.js';
 import { timeFigure } from './over-time.js';
 import { bytesHtml, countText, tableHtml } from './values.js';
@@ -18,7 +18,7 @@ export interface DatasetTable {
 export function datasetTable({ datasets }: ReportModel, room: number): DatasetTable {
   const rows: Html[] = [];
   let left = room;
-  for (const dataset of datasets) {
+  for (const dataset of datasets.slice(0, MOST_DETAILED)) {
     const row = rowOf(dataset);
     left -= sizeOf(row);
     if (left < 0) break;

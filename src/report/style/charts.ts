@@ -17,7 +17,7 @@ svg { display: block; max-width: 100% }
 .chart .area { fill: var(--faint) }
 .chart .sum { fill: none; stroke: var(--accent); stroke-width: 1.75 }
 .chart .held { fill: var(--held) }
-.chart .part { fill: var(--held); fill-opacity: .38 }
+.chart .part { fill: var(--held); fill-opacity: .5 }
 .readout.hint { color: var(--soft) }
 .held-key::before { content: ""; display: inline-block; width: 14px; height: 4px; margin-right: .4em; background: var(--held); vertical-align: middle }
 .scrub { width: calc(100% - 52px); height: 1.75rem; margin: .2rem 0 0 50px; appearance: none; background: none; cursor: pointer }
@@ -27,8 +27,8 @@ svg { display: block; max-width: 100% }
 .scrub::-moz-range-thumb { width: 12px; height: 12px; border: 2px solid var(--paper); border-radius: 50%; background: var(--accent) }
 .map { width: 100%; height: auto }
 .land { fill: var(--land) }
-.dots { fill: var(--fill); fill-opacity: .62; stroke: var(--paper); stroke-width: .75 }
-.dots circle:hover { fill-opacity: 1 }
+.dots { fill: var(--fill); fill-opacity: .5; stroke: var(--accent); stroke-width: .8 }
+.dots circle:hover { fill-opacity: .9 }
 .kinds { width: 100%; height: 14px; margin-bottom: .9rem; border-radius: 3px }
 .kinds rect { stroke: var(--paper); stroke-width: 1; vector-effect: non-scaling-stroke }
 .swatch { display: inline-block; width: .75rem; height: .75rem; margin-right: .55rem; border-radius: 2px }
