@@ -1,5 +1,5 @@
 // `npm start`: sets a fresh clone up; then hands its arguments to s3logextraction, or, without any,
-// runs the whole job on the bundled example logs and shows the tables it makes.
+// runs the whole job on the bundled example logs shows the tables it makes, and makes a report of them.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -49,7 +49,18 @@ async function runExample() {
   const summaries = join(cache, 'summaries');
   showTable('Per day, whole archive', join(summaries, 'archive', 'by_day.tsv'));
   showTotals('Per dataset', join(summaries, 'totals.json'));
+  const report = join(root, '.start', 'report.html');
+  const made = await run(
+    process.execPath,
+    [program, 'report', '--title', 'Example archive', '--output', report, '--quiet'],
+    { env: exampleEnvironment() },
+  );
+  if (made.status !== 0) {
+    say(made.output);
+    return made.status;
+  }
   say(`\nAll tables: ${join('.start', 'cache', 'summaries')}`);
+  say(`To look at:  ${join('.start', 'report.html')} (open it in a browser)`);
   say('Your own logs: npm start -- update --from /path/to/logs');
   say('All commands:  npm start -- --help');
   return 0;

@@ -36,6 +36,8 @@ export interface Packed {
  * @param room characters
  */
 export function pack(model: ReportModel, datasets: readonly DatasetModel[], room: number): Packed {
+  // What deflating made of the level before: of this one it makes about the same.
+  let ratio = 0;
   for (const { bins, rows, share } of LEVELS) {
     const pages = Math.ceil(datasets.length * share);
     const report: PackedReport = {
@@ -46,7 +48,9 @@ export function pack(model: ReportModel, datasets: readonly DatasetModel[], room
         .flatMap(({ name, details }) => (details ? [packDataset(name, details, bins, rows)] : [])),
     };
     const json = Buffer.from(JSON.stringify(report), 'utf8');
+    if (share > 0 && json.length * ratio > 1.1 * room) continue;
     const text = Buffer.from(deflateSync(json, { level: 9 })).toString('base64');
+    ratio = text.length / json.length;
     if (text.length <= room || share === 0) return { text, pages: report.datasets.length };
   }
   throw new RangeError('The last level always fits.');
