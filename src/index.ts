@@ -48,7 +48,6 @@ export { loadServiceRanges } from './ip/ranges/load-service-ranges.js';
 export { refreshRegions } from './ip/refresh-regions.js';
 export { readRegionStats } from './ip/region-stats.js';
 export { updateRegions } from './ip/update-regions.js';
-export { type ReportOptions, renderReport } from './report/index.js';
 export { openPublished, type PublishedArchive } from './share/published/published-archive.js';
 export type { BucketOptions } from './source/bucket/bucket-options.js';
 export { InventoryAccount } from './source/inventory/inventory-object.js';
