@@ -1,10 +1,11 @@
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { S3LogExtractionError, systemErrorCode } from '../../cache/error.js';
 import type { Reason } from '../extract/reasons.js';
 import { type RejectedLine, RejectedLines } from '../extract/rejected-lines.js';
 import { MOST_EXCERPT_BYTES, maskExcerpt, maskRecord } from '../mask/mask-excerpt.js';
-import { displayPath } from '../source/log-path.js';
+import { displayPath, type LogPath, logPath, pathBytes } from '../source/log-path.js';
 import type { ExcerptStore } from './excerpt-store.js';
 import type { SpoolFile } from './move-file.js';
 import { writeOwnText } from './own-text.js';
@@ -73,8 +74,13 @@ export class Excerpts {
     }
     const startedAt = performance.now();
     try {
+      const path = this.pathInSpool(file);
+      if (path === undefined) {
+        this.onWarning(`No excerpts of ${displayPath(file.path)}: it leads out of the spool.`);
+        return undefined;
+      }
       const excerpts: Excerpt[] = [];
-      for (const line of await this.lines.of(file)) {
+      for (const line of await this.lines.of({ ...file, path })) {
         excerpts.push(await this.excerptOf(line));
         // Masking long lines takes time: signals are heard between them.
         await nextTurn();
@@ -109,6 +115,17 @@ export class Excerpts {
     } catch (error) {
       this.onWarning(`No excerpts of ${displayPath(file.path)}: ${codeOf(error)}.`);
     }
+  }
+
+  /**
+   * Whoever delivers may deliver links, to whatever the user of the service may read: its key, for one. Links of git-annex lead to its
+   * objects, below the spool.
+   *
+   * @returns undefined for what is elsewhere
+   */
+  private pathInSpool({ path }: SpoolFile): LogPath | undefined {
+    const real = realpathSync(pathBytes(path), 'buffer').toString('latin1') as LogPath;
+    return real.startsWith(`${logPath(realpathSync(this.paths.root))}/`) ? real : undefined;
   }
 
   private async excerptOf({ offset, reason, bytes, record }: RejectedLine): Promise<Excerpt> {
