@@ -1,6 +1,9 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { PUBLISHED, writeFileAtomic } from '../cache/atomic-write.js';
 import { S3LogExtractionError } from '../cache/error.js';
+import { readGivenFile } from '../cache/given-file.js';
+import { isObject } from '../cache/sealed-json.js';
 
 /** What a service does: `waiting`: another process writes to the cache. */
 export type ServiceState =
@@ -32,19 +35,16 @@ export interface Health {
   lastError: { readonly time: string; readonly code: string; readonly message: string } | null;
 }
 
-/** The heartbeat's file would be taken for a log. */
+/** The heartbeat's file would take the place of something else, or be taken for a log. */
 export class HealthFileError extends S3LogExtractionError {
-  constructor(path: string) {
-    super(
-      'HEALTH_IN_SPOOL',
-      `Could not keep the health file ${path} there: it would be taken for a log.`,
-      { hint: 'Name a file outside of the spool.' },
-      2,
-    );
+  constructor(path: string, code: string, why: string, hint: string) {
+    super(code, `Could not keep the health file ${path} there: ${why}.`, { hint }, 2);
   }
 }
 
 const BEAT_MS = 10_000;
+/** Of a health file; what is larger is none. */
+const MOST_BYTES = 1 << 20;
 
 /** A heartbeat: a file that says every 10 seconds, and whenever something changes, how a service is. */
 export class HealthFile {
@@ -108,9 +108,49 @@ export class HealthFile {
   }
 }
 
-/** @throws {HealthFileError} */
-export function requireOutsideSpool(path: string, spool: string): void {
-  const from = relative(resolve(spool), resolve(path));
-  const isOutside = from === '..' || from.startsWith(`..${sep}`) || isAbsolute(from);
-  if (!isOutside) throw new HealthFileError(path);
+/**
+ * The health file is replaced every 10 seconds: what stands at its place must be one, or nothing.
+ *
+ * @throws {HealthFileError}
+ */
+export function requireHealthPlace(path: string, spool: string, cache: string): void {
+  const real = join(realFolder(dirname(resolve(path))), basename(path));
+  if (isBelow(real, realFolder(spool))) {
+    const why = 'it would be taken for a log';
+    throw new HealthFileError(path, 'HEALTH_IN_SPOOL', why, 'Name a file outside of the spool.');
+  }
+  if (isBelow(real, realFolder(cache))) {
+    const why = 'it is in the cache';
+    throw new HealthFileError(path, 'HEALTH_IN_CACHE', why, 'Name a file outside of the cache.');
+  }
+  const stats = lstatSync(real, { throwIfNoEntry: false });
+  if (stats === undefined || (stats.isFile() && (stats.size === 0 || isHealth(real)))) return;
+  const why = stats.isFile()
+    ? 'it is a file of something else'
+    : 'what is there is no regular file';
+  const hint = 'Name a file of its own: it is replaced every 10 seconds.';
+  throw new HealthFileError(path, 'HEALTH_FILE_TAKEN', why, hint);
+}
+
+function isHealth(path: string): boolean {
+  try {
+    const value: unknown = JSON.parse(readGivenFile(path, MOST_BYTES).toString('utf8'));
+    return isObject(value) && value.version === 1 && isObject(value.counts);
+  } catch {
+    return false;
+  }
+}
+
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Not there yet.
+    return resolve(path);
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const from = relative(folder, path);
+  return from !== '..' && !from.startsWith(`..${sep}`) && !isAbsolute(from);
 }

@@ -102,9 +102,11 @@ export const watchCommand = defineCommand({
     const { givenNames } = await import('../given-names.js');
     const names = await givenNames(options.names);
     const { createServiceLog } = await import('../service-log.js');
-    const { HealthFile, requireOutsideSpool } = await import('../health-file.js');
+    const { HealthFile, requireHealthPlace } = await import('../health-file.js');
     const { watchSpool } = await import('../run-watch.js');
-    if (options.health !== undefined) requireOutsideSpool(options.health, options.spool);
+    if (options.health !== undefined) {
+      requireHealthPlace(options.health, options.spool, cacheDirectory);
+    }
     const { json: isJson, quiet: isQuiet, logFormat } = options;
     const log = createServiceLog({ format: logFormat as 'text' | 'json', isQuiet, isJson });
     const health = new HealthFile(options.health, (message) => log.warn(message));

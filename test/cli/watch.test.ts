@@ -233,8 +233,15 @@ describe('a round', () => {
       report: { error: { code: 'SPOOL_FOLDER' } },
     });
     expect(readdirSync(join(sandbox.root, 'elsewhere'))).toEqual([]);
+    symlinkSync('spool', join(sandbox.root, 'link'));
+    writeFileSync(join(sandbox.root, 'notes'), '{"version": 1}');
     for (const [option, code] of [
       [['--health', 'spool/health'], 'HEALTH_IN_SPOOL'],
+      [['--health', 'link/health'], 'HEALTH_IN_SPOOL'],
+      [['--health', 'cache/cache.json'], 'HEALTH_IN_CACHE'],
+      [['--health', 'notes'], 'HEALTH_FILE_TAKEN'],
+      [['--health', 'elsewhere'], 'HEALTH_FILE_TAKEN'],
+      [['--health', '/dev/null'], 'HEALTH_FILE_TAKEN'],
       [['--interval', '0'], 'INVALID_WATCH_TIME'],
       [['--settle', '-1'], 'INVALID_WATCH_TIME'],
     ] as const) {
