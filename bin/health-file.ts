@@ -35,10 +35,28 @@ export interface Health {
   lastError: { readonly time: string; readonly code: string; readonly message: string } | null;
 }
 
-/** The heartbeat's file would take the place of something else, or be taken for a log. */
+/** The heartbeat's file would be taken for a log, or stand among the files of the cache. */
 export class HealthFileError extends S3LogExtractionError {
-  constructor(path: string, code: string, why: string, hint: string) {
-    super(code, `Could not keep the health file ${path} there: ${why}.`, { hint }, 2);
+  constructor(path: string, where: 'spool' | 'cache') {
+    const why = where === 'spool' ? 'it would be taken for a log' : 'it is in the cache';
+    super(
+      'HEALTH_MISPLACED',
+      `Could not keep the health file ${path} there: ${why}.`,
+      { hint: `Name a file outside of the ${where}.` },
+      2,
+    );
+  }
+}
+
+/** The heartbeat's file would take the place of something else. */
+export class HealthFileTakenError extends S3LogExtractionError {
+  constructor(path: string, why: string) {
+    super(
+      'HEALTH_FILE_TAKEN',
+      `Could not keep the health file ${path} there: ${why}.`,
+      { hint: 'Name a file of its own: it is replaced every 10 seconds.' },
+      2,
+    );
   }
 }
 
@@ -109,27 +127,20 @@ export class HealthFile {
 }
 
 /**
- * The health file is replaced every 10 seconds: what stands at its place must be one, or nothing.
+ * What stands at the place of the health file must be one, or nothing: it is replaced every 10 seconds.
  *
- * @throws {HealthFileError}
+ * @throws {HealthFileError} @throws {HealthFileTakenError}
  */
 export function requireHealthPlace(path: string, spool: string, cache: string): void {
   const real = join(realFolder(dirname(resolve(path))), basename(path));
-  if (isBelow(real, realFolder(spool))) {
-    const why = 'it would be taken for a log';
-    throw new HealthFileError(path, 'HEALTH_IN_SPOOL', why, 'Name a file outside of the spool.');
-  }
-  if (isBelow(real, realFolder(cache))) {
-    const why = 'it is in the cache';
-    throw new HealthFileError(path, 'HEALTH_IN_CACHE', why, 'Name a file outside of the cache.');
-  }
+  if (isBelow(real, realFolder(spool))) throw new HealthFileError(path, 'spool');
+  if (isBelow(real, realFolder(cache))) throw new HealthFileError(path, 'cache');
   const stats = lstatSync(real, { throwIfNoEntry: false });
-  if (stats === undefined || (stats.isFile() && (stats.size === 0 || isHealth(real)))) return;
-  const why = stats.isFile()
-    ? 'it is a file of something else'
-    : 'what is there is no regular file';
-  const hint = 'Name a file of its own: it is replaced every 10 seconds.';
-  throw new HealthFileError(path, 'HEALTH_FILE_TAKEN', why, hint);
+  if (stats === undefined) return;
+  if (!stats.isFile()) throw new HealthFileTakenError(path, 'what is there is no regular file');
+  if (stats.size > 0 && !isHealth(real)) {
+    throw new HealthFileTakenError(path, 'it is a file of something else');
+  }
 }
 
 function isHealth(path: string): boolean {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { readConfiguration, resolveCacheDirectory } from '../cache/configuration.js';
 import { fileAccessError } from '../cache/error.js';
 import { InternalError } from '../cache/internal-error.js';
+import { addressSpaceError } from '../cache/parquet/instantiate.js';
 import type { Command, GlobalOptions, Values } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { createOutput, type Output, printable } from './output.js';
@@ -9,7 +10,7 @@ import { createOutput, type Output, printable } from './output.js';
 /** Run a command and tell what went wrong, if anything. Sets the exit status. */
 export async function runCommand(command: Command, values: Values & GlobalOptions): Promise<void> {
   const output = createOutput(values);
-  endInWords(output, command.describe);
+  const ending = endInWords(output, command.describe);
   try {
     const { env } = process;
     const cacheDirectory = resolve(
@@ -18,6 +19,7 @@ export async function runCommand(command: Command, values: Values & GlobalOption
     process.exitCode = await command.run(values, { cacheDirectory, output, env });
   } catch (error) {
     process.exitCode = reportError(error, output, command.describe);
+    ending.isTold = true;
   } finally {
     output.finish();
   }
@@ -25,7 +27,8 @@ export async function runCommand(command: Command, values: Values & GlobalOption
 
 /** Tell a person, and with `--json` a program, what went wrong. @returns the exit status */
 export function reportError(error: unknown, output: Output, doing: string): number {
-  const known = fileAccessError(error) ?? new InternalError(doing, error);
+  const known =
+    fileAccessError(error) ?? addressSpaceError(error) ?? new InternalError(doing, error);
   const { code, message, hint, exitCode } = known;
   process.stderr.write(
     printable(`error: ${message}\n${hint === undefined ? '' : `${hint}\n`}[${code}]\n`),
@@ -37,13 +40,16 @@ export function reportError(error: unknown, output: Output, doing: string): numb
 /**
  * What nobody waits for fails, too: a timer, a stream, a promise left alone. Nobody knows what state that leaves, so the process
  * ends, like one that was killed: nothing committed is lost.
+ *
+ * @returns whether a failure was told: one is enough, and what fails after it is mostly its shadow
  */
-function endInWords(output: Output, doing: string): void {
-  let isEnding = false;
+function endInWords(output: Output, doing: string): { isTold: boolean } {
+  const ending = { isTold: false };
   process.on('uncaughtException', (error) => {
-    // Telling it has failed.
-    if (isEnding) process.exit(EXIT_STATUS.failed.status);
-    isEnding = true;
+    // Or telling it has failed.
+    if (ending.isTold) process.exit(process.exitCode ?? EXIT_STATUS.failed.status);
+    ending.isTold = true;
     process.exit(reportError(error, output, doing));
   });
+  return ending;
 }

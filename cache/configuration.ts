@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { posix, resolve, win32 } from 'node:path';
 import { makeDirectory, writeFileAtomic } from './atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from './error.js';
@@ -20,6 +20,16 @@ export class ConfigurationError extends S3LogExtractionError {
     super('CONFIGURATION_DAMAGED', `Could not read the configuration ${path}: ${why}.`, {
       cause,
       hint: 'Correct or remove this file, then set the values again with "config cache set" and "config source set".',
+    });
+  }
+}
+
+/** Neither HOME nor the system tells where the user's files are: a container may run as a user that it does not know. */
+export class NoHomeError extends S3LogExtractionError {
+  constructor(cause: unknown) {
+    super('NO_HOME', 'Could not tell where the home directory of this user is.', {
+      cause,
+      hint: 'Set HOME to its absolute path, or S3_LOG_EXTRACTION_CONFIG_DIR and S3_LOG_EXTRACTION_CACHE to folders of your choice.',
     });
   }
 }
@@ -135,7 +145,17 @@ function parseConfiguration(text: string, path: string): Configuration {
 }
 
 function home(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
-  return nonEmpty(platform === 'win32' ? env.USERPROFILE : env.HOME) ?? homedir();
+  if (platform === 'win32') return nonEmpty(env.USERPROFILE) ?? homedir();
+  return absolute(env.HOME) ?? homeOfUser();
+}
+
+/** Not `homedir()`, which believes whatever HOME says: a key must not come to stand wherever a command happens to be run. */
+function homeOfUser(): string {
+  try {
+    return userInfo().homedir;
+  } catch (error) {
+    throw new NoHomeError(error);
+  }
 }
 
 /** The XDG base directory specification says to ignore relative paths. */

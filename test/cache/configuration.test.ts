@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -68,7 +68,9 @@ describe('resolveCacheDirectory', () => {
     ['linux', { HOME: '/home/u' }, '/home/u/.cache/s3logextraction'],
     ['linux', { HOME: '/home/u', XDG_CACHE_HOME: '/c' }, '/c/s3logextraction'],
     ['linux', { HOME: '/home/u', XDG_CACHE_HOME: 'c' }, '/home/u/.cache/s3logextraction'],
-    ['linux', {}, `${homedir()}/.cache/s3logextraction`],
+    ['linux', {}, `${userInfo().homedir}/.cache/s3logextraction`],
+    ['linux', { HOME: '' }, `${userInfo().homedir}/.cache/s3logextraction`],
+    ['linux', { HOME: 'u' }, `${userInfo().homedir}/.cache/s3logextraction`],
     ['darwin', { HOME: '/Users/u' }, '/Users/u/Library/Caches/s3logextraction'],
     ['win32', { LOCALAPPDATA: 'C:\\L' }, 'C:\\L\\s3logextraction'],
     ['win32', { USERPROFILE: 'C:\\u' }, 'C:\\u\\AppData\\Local\\s3logextraction'],

@@ -236,9 +236,9 @@ describe('a round', () => {
     symlinkSync('spool', join(sandbox.root, 'link'));
     writeFileSync(join(sandbox.root, 'notes'), '{"version": 1}');
     for (const [option, code] of [
-      [['--health', 'spool/health'], 'HEALTH_IN_SPOOL'],
-      [['--health', 'link/health'], 'HEALTH_IN_SPOOL'],
-      [['--health', 'cache/cache.json'], 'HEALTH_IN_CACHE'],
+      [['--health', 'spool/health'], 'HEALTH_MISPLACED'],
+      [['--health', 'link/health'], 'HEALTH_MISPLACED'],
+      [['--health', 'cache/cache.json'], 'HEALTH_MISPLACED'],
       [['--health', 'notes'], 'HEALTH_FILE_TAKEN'],
       [['--health', 'elsewhere'], 'HEALTH_FILE_TAKEN'],
       [['--health', '/dev/null'], 'HEALTH_FILE_TAKEN'],
