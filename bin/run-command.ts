@@ -29,12 +29,19 @@ export async function runCommand(command: Command, values: Values & GlobalOption
 export function reportError(error: unknown, output: Output, doing: string): number {
   const known =
     fileAccessError(error) ?? addressSpaceError(error) ?? new InternalError(doing, error);
-  const { code, message, hint, exitCode } = known;
+  const { code, exitCode } = known;
+  const message = withoutPasswords(known.message);
+  const hint = known.hint === undefined ? undefined : withoutPasswords(known.hint);
   process.stderr.write(
     printable(`error: ${message}\n${hint === undefined ? '' : `${hint}\n`}[${code}]\n`),
   );
   output.json({ error: { code, message, hint: hint ?? null } });
   return exitCode;
+}
+
+/** An address may be given where a file or folder is meant, and be named as one that is not there. */
+function withoutPasswords(text: string): string {
+  return text.replace(/(:\/{1,2})[^\s/@]*@/g, '$1…@');
 }
 
 /**
