@@ -13,7 +13,7 @@ import type { BlockPlace } from './rollups/dataset-blocks.js';
 import { isListOf, isObject, isText } from './sealed-json.js';
 
 /** Raise it when the same records would be published as other bytes. */
-const PUBLICATION_VERSION = 2;
+const PUBLICATION_VERSION = 3;
 
 /** Size and modification time, milliseconds. */
 type Stamp = readonly [number, number];

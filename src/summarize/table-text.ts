@@ -1,7 +1,10 @@
 import Papa from 'papaparse';
 
-/** What a spreadsheet would take for a formula; full-width forms are read as their ASCII ones. */
-const FORMULA = /^(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
+/**
+ * What a spreadsheet would take for a formula; full-width forms are read as their ASCII ones. What looks like one that is guarded
+ * already gets another `'`, so that no two cells are written alike.
+ */
+const FORMULA = /^'*(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 
 /** Whether a cell has the `'` before it that {@link tableText} gives to what a spreadsheet would execute. */
 export function isGuarded(cell: string): boolean {
@@ -9,7 +12,7 @@ export function isGuarded(cell: string): boolean {
 }
 
 /** What is written as it is: nothing that is quoted or taken for a formula. */
-const NEEDS_CARE = /["\t\r\n\ufeff]|^[\s\p{Cf}=+\-@\uff1d\uff0b\uff0d\uff20]| $/u;
+const NEEDS_CARE = /["\t\r\n\ufeff]|^['\s\p{Cf}=+\-@\uff1d\uff0b\uff0d\uff20]| $/u;
 
 /** One cell as {@link tableText} writes it. */
 export function tableCell(text: string): string {

@@ -159,13 +159,16 @@ export class TableWriter {
   }
 }
 
+/** Begins what a spreadsheet may execute, or what stands before that. */
+const FIRST_OF_CARE = new Set([...`+-=@'`].map((character) => character.charCodeAt(0)));
+
 /**
  * How many bytes at the beginning are nothing but visible ASCII and `/` (as 0), and so nothing that a table
  * has to quote or to defuse. @param known so many are
  */
 function plainLength(name: Uint8Array, length: number, known: number): number {
   const first = name[0];
-  if (first === 0x2b || first === 0x2d || first === 0x3d || first === 0x40) return 0;
+  if (FIRST_OF_CARE.has(first)) return 0;
   let i = known;
   for (; i < length; i++) {
     const byte = name[i];
