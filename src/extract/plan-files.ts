@@ -1,9 +1,10 @@
-import type { Stats } from 'node:fs';
+import { realpathSync, type Stats } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Ledger, PLANNED } from '../../cache/ledger.js';
 import { ENCODING } from '../source/encoding.js';
 import { logFileName } from '../source/log-name.js';
-import { displayPath, type LogPath, logPath } from '../source/log-path.js';
+import { displayPath, type LogPath, logPath, pathBytes } from '../source/log-path.js';
 import {
   type SourceEntries,
   type SourceFile,
@@ -73,7 +74,9 @@ export class FilePlan {
   private looks: Look[] = [];
   private ready: Look[] = [];
   private looked = 0;
-  private readonly otherRoots: readonly LogPath[];
+  /** Where other runs began, as was written and as it really is: one may have been named by a link. */
+  private readonly otherRoots: readonly { readonly written: LogPath; readonly real: LogPath }[];
+  private readonly realRoot: LogPath;
 
   /**
    * @param mostWaiting with which a pass ends
@@ -83,7 +86,7 @@ export class FilePlan {
    * @param onKnown of each file that is known and as it was when it was extracted, by size and time
    */
   constructor(
-    root: LogPath,
+    private readonly root: LogPath,
     isExcluded: (stats: Stats) => boolean,
     private readonly ledger: Ledger,
     private readonly observer: PlanObserver,
@@ -94,7 +97,11 @@ export class FilePlan {
     private readonly onKnown: (file: SourceFile, name: string) => void = () => {},
   ) {
     this.walk = entries ?? walkFolder(root, isExcluded);
-    this.otherRoots = [...ledger.sources].map(logPath).filter((other) => other !== root);
+    this.realRoot = realPath(root);
+    this.otherRoots = [...ledger.sources]
+      .map(logPath)
+      .filter((other) => other !== root)
+      .map((written) => ({ written, real: realPath(written) }));
   }
 
   /** @returns the next new file, or undefined when this pass has no more */
@@ -270,13 +277,8 @@ export class FilePlan {
    * below this one: names that are not unique by themselves are paths below where a run began.
    */
   private async isKnownElsewhere(entry: SourceFile, name: string): Promise<boolean> {
-    for (const root of this.otherRoots) {
-      // A run may have begun at this very file, which then went by its base name.
-      const isItself = entry.path === root;
-      const folder = root.endsWith('/') ? root : `${root}/`;
-      if (!isItself && !entry.path.startsWith(folder)) continue;
-      const from = isItself ? root.lastIndexOf('/') + 1 : folder.length;
-      const other = logFileName(entry.path.slice(from) as LogPath);
+    if (this.otherRoots.length === 0) return false;
+    for (const other of this.otherNames(entry.path)) {
       if (other === name) continue;
       const state = this.ledger.lookUp(other, entry.sizeBytes, entry.modifiedMs);
       if (state === 'same') return true;
@@ -284,6 +286,27 @@ export class FilePlan {
       if ((await this.compare(entry, other, state)) === 'same') return true;
     }
     return false;
+  }
+
+  /** What a file would be known by, had a run that began elsewhere come upon it. */
+  private otherNames(path: LogPath): Set<string> {
+    const isBelow = path.startsWith(this.root);
+    const real = isBelow ? `${this.realRoot}${path.slice(this.root.length)}` : path;
+    const names = new Set<string>();
+    for (const { written, real: realRoot } of this.otherRoots) {
+      for (const root of new Set([written, realRoot])) {
+        const folder = root.endsWith('/') ? root : `${root}/`;
+        for (const place of new Set([path, real])) {
+          // A run may have begun at this very file, which then went by its base name.
+          if (place === root) {
+            names.add(logFileName(written.slice(written.lastIndexOf('/') + 1) as LogPath));
+          } else if (place.startsWith(folder)) {
+            names.add(logFileName(place.slice(folder.length) as LogPath));
+          }
+        }
+      }
+    }
+    return names;
   }
 
   private reportProblem(problem: SourceProblem): void {
@@ -295,5 +318,15 @@ export class FilePlan {
     } else {
       this.observer.warning(`Skipped ${displayPath(problem.path)}: ${problem.reason}.`);
     }
+  }
+}
+
+/** Where a path leads, links followed; what is not there now, or in a bucket, as it is. */
+function realPath(path: LogPath): LogPath {
+  if (!isAbsolute(path)) return path;
+  try {
+    return realpathSync(pathBytes(path), 'buffer').toString('latin1') as LogPath;
+  } catch {
+    return path;
   }
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
@@ -49,6 +57,28 @@ it.each([
   expect((await sandbox.done('extract', second)).files).toMatchObject({ known: 1, extracted: 0 });
   expect((await sandbox.done('status')).lines.total).toBe(1);
 });
+
+// Where a run began was compared as it was written: by a link to a folder below, all counted again.
+it.each([
+  ['logs', 'sub-link'],
+  ['sub-link', 'logs'],
+  ['logs-link', 'sub-link'],
+  ['sub-link', 'logs-link/sub'],
+  ['logs', 'sub-link/x.log'],
+  ['file-link', 'logs-link'],
+])(
+  'a file counts once, extracted from %s and then from %s, whatever is a link',
+  async (first, second) => {
+    const sandbox = new Sandbox();
+    sandbox.write('sub/x.log', logText([{ key: 'ds1/x', time: 1_700_000_000, client: 1 }]));
+    symlinkSync('logs', join(sandbox.root, 'logs-link'));
+    symlinkSync('logs/sub', join(sandbox.root, 'sub-link'));
+    symlinkSync('logs/sub/x.log', join(sandbox.root, 'file-link'));
+    expect((await sandbox.done('extract', first)).files).toMatchObject({ extracted: 1 });
+    expect((await sandbox.done('extract', second)).files).toMatchObject({ known: 1, extracted: 0 });
+    expect((await sandbox.done('status')).lines.total).toBe(1);
+  },
+);
 
 // The index is derived: nothing in its place may make a run fail.
 it.each([
