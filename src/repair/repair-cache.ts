@@ -203,7 +203,25 @@ export async function repairCache(
     }
   }
   removePendingRepair(paths);
+  if (pending === undefined && !options.changed) tellOfChange(plan, extractions, options.onWarning);
   return { ...plan, extractions, stopped: false };
+}
+
+/** A log file that was cut since it was extracted has fewer lines now, and nothing else would tell. */
+function tellOfChange(
+  { commits, missing }: RepairPlan,
+  extractions: readonly ExtractionReport[],
+  onWarning: RepairOptions['onWarning'],
+): void {
+  const before = commits.map(({ record }) => record?.lines.total);
+  if (missing.length > 0 || before.includes(undefined)) return;
+  const [then, now] = [before, extractions.map(({ lines }) => lines.total)].map((counts) =>
+    counts.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+  );
+  if (then === now) return;
+  onWarning?.(
+    `The log files that were extracted again have ${plural(now, 'line')}; when they were extracted first they had ${plural(then, 'line')}. Some have changed since.`,
+  );
 }
 
 /** What is wrong is better not there until the next update; nothing that says so is left to be missed. */

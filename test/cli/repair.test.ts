@@ -123,6 +123,19 @@ describe('repair', () => {
     );
   });
 
+  it('tells when the log files have other lines than were extracted from them', async () => {
+    const [segment] = filesIn('segments', '.records.');
+    flip(segment as string);
+    sandbox.write('night0/a.log', logText(lines.slice(0, 20)));
+    const cut = await sandbox.run(['repair']);
+    expect(cut.status).toBe(0);
+    expect(cut.stderr).toContain(
+      'have 70 lines; when they were extracted first they had 100 lines.',
+    );
+    flip(filesIn('segments', '.records.')[0] as string);
+    expect((await sandbox.run(['repair'])).stderr).not.toContain('warning');
+  });
+
   it('goes on after it was killed', async () => {
     for (const path of filesIn('segments', '.records.')) flip(path);
     const { child, ended } = sandbox.start(['repair']);
