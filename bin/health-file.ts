@@ -1,9 +1,9 @@
-import { lstatSync, realpathSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { lstatSync } from 'node:fs';
 import { PUBLISHED, writeFileAtomic } from '../cache/atomic-write.js';
 import { S3LogExtractionError } from '../cache/error.js';
 import { readGivenFile } from '../cache/given-file.js';
 import { isObject } from '../cache/sealed-json.js';
+import { isBelow, realFilePlace, realPlace } from './real-place.js';
 
 /** What a service does: `waiting`: another process writes to the cache. */
 export type ServiceState =
@@ -132,9 +132,9 @@ export class HealthFile {
  * @throws {HealthFileError} @throws {HealthFileTakenError}
  */
 export function requireHealthPlace(path: string, spool: string, cache: string): void {
-  const real = join(realFolder(dirname(resolve(path))), basename(path));
-  if (isBelow(real, realFolder(spool))) throw new HealthFileError(path, 'spool');
-  if (isBelow(real, realFolder(cache))) throw new HealthFileError(path, 'cache');
+  const real = realFilePlace(path);
+  if (isBelow(real, realPlace(spool))) throw new HealthFileError(path, 'spool');
+  if (isBelow(real, realPlace(cache))) throw new HealthFileError(path, 'cache');
   const stats = lstatSync(real, { throwIfNoEntry: false });
   if (stats === undefined) return;
   if (!stats.isFile()) throw new HealthFileTakenError(path, 'what is there is no regular file');
@@ -150,18 +150,4 @@ function isHealth(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function realFolder(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // Not there yet.
-    return resolve(path);
-  }
-}
-
-function isBelow(path: string, folder: string): boolean {
-  const from = relative(folder, path);
-  return from !== '..' && !from.startsWith(`..${sep}`) && !isAbsolute(from);
 }

@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync } from 'node:fs';
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { CacheWriteError, PUBLISHED, writeFileAtomic } from '../cache/atomic-write.js';
 import { readCacheStatus } from '../cache/cache-status.js';
 import { S3LogExtractionError, systemErrorCode } from '../cache/error.js';
@@ -10,6 +10,7 @@ import type { CommandContext } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, plural } from './format.js';
 import { openInBrowser } from './open-in-browser.js';
+import { isBelow, realFilePlace, realPlace } from './real-place.js';
 
 /** The report cannot stand where it is asked for. */
 export class ReportFileError extends S3LogExtractionError {
@@ -72,22 +73,26 @@ function requireReportFile(path: string, cache: string): void {
     const hint = 'Name a file that ends in .html, such as --output report.html.';
     throw new ReportFileError(path, 'its name does not end in .html', hint, 2);
   }
-  const from = relative(resolve(cache), path);
-  if (from !== '..' && !from.startsWith(`..${sep}`) && !isAbsolute(from)) {
+  if (isBelow(realFilePlace(path), realPlace(cache))) {
     const hint = 'Name a file outside of the cache: what is in it belongs to the program.';
     throw new ReportFileError(path, 'it is in the cache', hint, 2);
   }
-  if (isFolder(path)) {
+  const found = whatIs(path);
+  if (found?.isDirectory() === true) {
     throw new ReportFileError(path, 'it is a folder', 'Name a file in it.', 2);
+  }
+  if (found?.isFile() === false) {
+    const hint = 'It would be replaced: remove it first, or name another file.';
+    throw new ReportFileError(path, 'what is there is no regular file', hint, 2);
   }
 }
 
 /** What cannot be looked at is told of when it is written. */
-function isFolder(path: string): boolean {
+function whatIs(path: string): Stats | undefined {
   try {
-    return lstatSync(path).isDirectory();
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -14,6 +14,8 @@ export interface LockContent extends ProcessIdentity {
   readonly state: 'held' | 'free';
   readonly since: string;
   readonly command: string;
+  /** Of a shard: what it extracts, so that others can tell whether it is the same. */
+  readonly source?: string | undefined;
 }
 
 /** Where a lock stands, and what it is of. */
@@ -121,6 +123,7 @@ function parse(text: string, generation: number): LockContent | undefined {
     Number.isSafeInteger(value.pid) &&
     (value.pid as number) > 0 &&
     [value.host, value.since, value.command].every((member) => typeof member === 'string') &&
+    (value.source === undefined || typeof value.source === 'string') &&
     [value.boot, value.startedAt].every((member) => member === null || typeof member === 'string');
   return makesSense ? (value as LockContent) : undefined;
 }

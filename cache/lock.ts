@@ -93,10 +93,14 @@ const MAXIMUM_TURNS = 1000;
  * Take the lock of a cache, at once or not at all. A lock whose owner has died is taken over.
  *
  * @param options.command what the owner does, for the message that others get
+ * @param options.source of a shard
  * @throws {CacheLockedError}
  * @throws {CacheWriteError} when the directory cannot be written
  */
-export function acquireLock(paths: LockPlace, { command }: { readonly command: string }): Lock {
+export function acquireLock(
+  paths: LockPlace,
+  { command, source }: Pick<LockContent, 'command' | 'source'>,
+): Lock {
   makeDirectory(paths.lock);
   const token = randomBytes(16).toString('hex');
   const since = new Date().toISOString();
@@ -113,7 +117,8 @@ export function acquireLock(paths: LockPlace, { command }: { readonly command: s
     const generation = (highest?.generation ?? 0) + 1;
     if (generation > LAST_GENERATION) throw new LockNumberError(paths);
     const owner = currentProcess();
-    const content: LockContent = { generation, token, state: 'held', ...owner, since, command };
+    const what = source === undefined ? { command } : { command, source };
+    const content: LockContent = { generation, token, state: 'held', ...owner, since, ...what };
     // Whoever loses a race starts again; each turn means that another process has succeeded.
     if (!writeFileExclusive(lockFilePath(paths, generation), format(content))) continue;
     if (isOvertaken(paths, generation)) {

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { S3LogExtractionError } from '../../cache/error.js';
@@ -175,7 +176,7 @@ async function extract(
   const cache =
     shard === undefined
       ? await openCacheForWriting(cacheDirectory, how)
-      : await openCacheForShard(cacheDirectory, shard, how);
+      : await openCacheForShard(cacheDirectory, shard, { ...how, source: placeOf(options) });
   const telemetry = await openTelemetry(env, (message) => output.warn(message));
   const signals = watchStopSignals(cache.paths, cache.lock.token, () =>
     output.note('Stopping: the files in hand are finished first. Signal again to leave at once.'),
@@ -202,6 +203,11 @@ async function extract(
     cache.close();
     await telemetry.close();
   }
+}
+
+/** What shards must have in common, however it was written. */
+function placeOf({ source, bucket }: Pick<ExtractOptions, 'source' | 'bucket'>): string {
+  return bucket === undefined ? realpathSync(source) : source;
 }
 
 /** @throws {NoSourceError} @throws {SourceKindError} */

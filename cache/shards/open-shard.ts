@@ -10,6 +10,7 @@ import {
   fenceShards,
   heldShards,
   OtherShardsError,
+  OtherSourceError,
   shardPlace,
   shardsClock,
 } from './shard-locks.js';
@@ -19,21 +20,27 @@ import {
  * made when there is none. What earlier runs left unfinished stays until somebody writes who is no shard.
  *
  * @throws {CacheLockedError} somebody writes who is no shard, or this very shard is being extracted
+ * @param options.source folder (absolute) or `s3://` URL of the log files
  * @throws {OtherShardsError} shards of another count are at work
+ * @throws {OtherSourceError} shards of other log files are
  * @throws as `openCacheForWriting` what is wrong with the key
  */
 export async function openCacheForShard(
   root: string,
   shard: Shard,
-  options: OpenOptions,
+  options: OpenOptions & { readonly source: string },
 ): Promise<WritableCache> {
   return openForShard(root, options, (paths) => takeShard(paths, shard, options));
 }
 
-function takeShard(paths: CachePaths, shard: Shard, { command }: OpenOptions) {
+function takeShard(
+  paths: CachePaths,
+  shard: Shard,
+  { command, source }: OpenOptions & { readonly source: string },
+) {
   makeDirectory(paths.shards);
   const named = `${command} --shard ${shard.index}/${shard.count}`;
-  const lock = acquireLock(shardPlace(paths, shard), { command: named });
+  const lock = acquireLock(shardPlace(paths, shard), { command: named, source });
   const close = (): void => {
     removeStopRequest(paths, lock.token);
     lock.release();
@@ -47,9 +54,13 @@ function takeShard(paths: CachePaths, shard: Shard, { command }: OpenOptions) {
       throw new CacheLockedError(paths.root, writer.content);
     }
     fenceLock(paths);
-    const others = heldShards(paths, now).filter(({ count }) => count !== shard.count);
+    const held = heldShards(paths, now);
+    const others = held.filter(({ count }) => count !== shard.count);
     const alive = others.find(({ state }) => state === 'working');
     if (alive !== undefined) throw new OtherShardsError(paths.root, shard.count, alive);
+    // By another path a file may have another name, and fall to two shards. Who cannot be read may extract anything.
+    const elsewhere = held.find((one) => one.state === 'working' && one.owner?.source !== source);
+    if (elsewhere !== undefined) throw new OtherSourceError(paths.root, elsewhere);
     fenceShards(others);
   } catch (error) {
     close();

@@ -31,6 +31,20 @@ export class OtherShardsError extends S3LogExtractionError {
   }
 }
 
+/** Shards of other log files, or of these by another path, are at work: a file may have a name of its own for each. */
+export class OtherSourceError extends S3LogExtractionError {
+  constructor(root: string, other: Shard) {
+    super(
+      'SHARDS_OTHER_SOURCE',
+      `Shard ${other.index} of ${other.count} that is at work on the cache ${root} extracts other log files, or the same by another path.`,
+      {
+        hint: 'Give all shards the same source, written alike. To extract several folders, wait until the shards of the first are done.',
+      },
+      4,
+    );
+  }
+}
+
 /** Where the lock of a shard is (FORMAT.md section 22). */
 export function shardPlace(paths: CachePaths, { index, count }: Shard): LockPlace {
   return { root: paths.root, lock: join(paths.shards, `${count}-${index}`) };

@@ -1,4 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
@@ -98,7 +105,12 @@ describe('report', () => {
     await sandbox.done('update');
     mkdirSync(join(sandbox.root, 'folder.html'));
     writeFileSync(join(sandbox.root, 'thesis.doc'), 'years of work');
+    symlinkSync(sandbox.cache, join(sandbox.root, 'way'));
+    symlinkSync(join(sandbox.root, 'thesis.doc'), join(sandbox.root, 'link.html'));
     for (const output of [
+      'way/report.html',
+      'way/new/report.html',
+      'link.html',
       'thesis.doc',
       'folder.html',
       'cache/report.html',

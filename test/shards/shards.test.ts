@@ -93,13 +93,15 @@ describe('shards', () => {
     await sandbox.done('extract', 'logs', '--limit', '0');
     const place = shardPlace(paths(), { index: 1, count: 2 });
     mkdirSync(paths().shards, { recursive: true });
-    const held = acquireLock(place, { command: 'extract --shard 1/2' });
+    const held = acquireLock(place, { command: 'extract --shard 1/2', source: sandbox.logs });
     for (const [args, code] of [
       [['extract', 'logs'], 'CACHE_LOCKED'],
       [['update'], 'CACHE_LOCKED'],
       [['reset', 'extraction', '--yes'], 'CACHE_LOCKED'],
       [['extract', 'logs', '--shard', '1/2'], 'CACHE_LOCKED'],
       [['extract', 'logs', '--shard', '1/3'], 'SHARDS_DIFFER'],
+      // Files that are not named by S3 have other names below another folder.
+      [['extract', '.', '--shard', '2/2'], 'SHARDS_OTHER_SOURCE'],
     ] as const) {
       const { status, json } = await sandbox.run([...args, '--json']);
       expect([args, status, json.error.code]).toEqual([args, 4, code]);
@@ -122,7 +124,7 @@ describe('shards', () => {
     mkdirSync(paths().shards, { recursive: true });
     const suspended = () => {
       const place = shardPlace(paths(), { index: 1, count: 2 });
-      const lock = acquireLock(place, { command: 'extract --shard 1/2' });
+      const lock = acquireLock(place, { command: 'extract --shard 1/2', source: sandbox.logs });
       // As if of another host, and silent for a day.
       const path = lockFilePath(place, lock.generation);
       const content = JSON.parse(readFileSync(path, 'utf8'));
