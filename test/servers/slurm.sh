@@ -41,7 +41,8 @@ SlurmctldHost=$host(127.0.0.1)
 SlurmctldPort=17300
 SlurmUser=root
 AuthType=auth/munge
-AuthInfo=socket=$dir/munge/socket
+# A requeued task waits until its credential has expired: 2 minutes if nothing is said.
+AuthInfo=socket=$dir/munge/socket,cred_expire=5
 StateSaveLocation=$dir/state
 SlurmdSpoolDir=$dir/spool/%n
 SlurmctldPidFile=$dir/run/controller.pid
@@ -56,8 +57,8 @@ SelectTypeParameters=CR_Core
 SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=2
-# What waits for others, or was requeued, begins within seconds.
-SchedulerParameters=requeue_delay=1,sched_interval=1,batch_sched_delay=1,bf_interval=2
+# What waits for others begins within seconds.
+SchedulerParameters=sched_interval=1,batch_sched_delay=1,bf_interval=2
 CONF
     for node in "${nodes[@]}"; do
       echo "NodeName=$node NodeHostname=$host NodeAddr=127.0.0.1 Port=$port CPUs=4 RealMemory=16000"
