@@ -42,6 +42,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/report.js')).reportCommand,
   },
   {
+    signature: 'share',
+    describe: DESCRIPTIONS.share,
+    load: async () => (await import('./commands/share.js')).shareCommand,
+  },
+  {
     signature: 'stats',
     describe: DESCRIPTIONS.stats,
     load: async () => (await import('./commands/stats.js')).statsCommand,

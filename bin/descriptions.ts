@@ -6,6 +6,7 @@ export const DESCRIPTIONS = {
   status: 'What the cache holds, the last runs, the account of all lines, what is pending',
   update: 'Bring what is derived and published up to date',
   report: 'Show what is published as one HTML file: plots, a map, a page for each dataset',
+  share: 'Pass on what is published: as packages, to a folder, a server or a bucket',
   stats: 'Where requesters are, as far as it is known; or the logs that an inventory lists',
   completion: 'Compare what is extracted with an inventory of the bucket: where logs are missing',
   config: 'What is remembered between runs',

@@ -191,7 +191,7 @@ const FOLDERS = [
   ...['commits', 'segments', 'rollups', 'summaries', 'lock', 'stop', 'watch', 'tmp', 'datasets'],
   'shards',
   ...['ips', 'ips/indexes', 'ips/regions', 'ips/changes', 'ips/ranges'],
-  ...['validation', 'validation/lock'],
+  ...['validation', 'validation/lock', 'share', 'share/lock'],
   ...['rotate', 'rotate/segments', 'rotate/commits', 'rotate/indexes', 'rotate/regions'],
 ];
 

@@ -4,6 +4,7 @@ import { type CommandGroup, defineCommand, type OptionSpecs } from '../command.j
 import { DATASET_OPTIONS, MAPPING_OPTIONS, ROBOTS_OPTION } from '../dataset-options.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { PIPELINE_OPTION, pipelineOf, WORKERS_OPTION, workerCount } from '../extraction-options.js';
+import { listOf } from '../list-option.js';
 import { coordinatesCommand } from './update-coordinates.js';
 import { refreshCommand, regionsCommand } from './update-ip.js';
 
@@ -136,10 +137,6 @@ const everything = defineCommand({
     );
   },
 });
-
-function listOf(option: string | undefined): string[] | undefined {
-  return option?.split(',').filter((name) => name !== '');
-}
 
 export const updateCommand: CommandGroup = {
   name: 'update',

@@ -23,20 +23,30 @@ const V6_COLONS = 5;
 const V6_NAME =
   /(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{1,4}(?:[-_][0-9A-Fa-f]{1,4}){7}|(?:[0-9A-Fa-f]{1,4}-){1,6}(?:-[0-9A-Fa-f]{1,4}){1,6})(?![0-9A-Za-z])|(?:[0-9A-Fa-f]\.){16,}/g;
 
+/** Some characters of a reading that look like an address. */
+export interface AddressWord {
+  readonly index: number;
+  readonly word: string;
+}
+
 /** Whatever looks like an address, rather too much than too little. What clients encode in ways of their own cannot be seen. */
-export function findAddresses(readings: readonly Reading[]): Extent[] {
+export function findAddresses(
+  readings: readonly Reading[],
+  isOne: (text: string, found: AddressWord) => boolean = () => true,
+): Extent[] {
   const found: Extent[] = [];
   for (const reading of readings) {
     const { text } = reading;
-    const add = (index: number, length: number): void => {
-      found.push({ from: beginOf(reading, index), to: endOf(reading, index + length - 1) });
+    const add = (index: number, word: string): void => {
+      if (!isOne(text, { index, word })) return;
+      found.push({ from: beginOf(reading, index), to: endOf(reading, index + word.length - 1) });
     };
-    for (const { index, 0: word } of text.matchAll(V4)) add(index, word.length);
-    for (const { index, 0: word } of text.matchAll(V6_NAME)) add(index, word.length);
+    for (const { index, 0: word } of text.matchAll(V4)) add(index, word);
+    for (const { index, 0: word } of text.matchAll(V6_NAME)) add(index, word);
     if (!text.includes(':')) continue;
     for (const { index, 0: word } of text.matchAll(V6_LIKE)) {
       if (isV6Like(word, text.slice(index + word.length, index + word.length + 1))) {
-        add(index, word.length);
+        add(index, word);
       }
     }
   }

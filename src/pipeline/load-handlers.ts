@@ -1,13 +1,9 @@
-import { statSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
-import { dirname, isAbsolute, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { HandlerFactory } from './handler.js';
+import { locateModule } from './locate-module.js';
 import { type PipelineDefinition, PipelineFileError } from './pipeline-file.js';
 import type { HandlerOptions, HandlerPlugin, OptionalColumn } from './plugin.js';
 import { reasonOf } from './reason-of.js';
 import type { RecordEnv, RecordEvents } from './record-events.js';
-import { resolvePackage } from './resolve-package.js';
 
 /** Handlers that are ready to make one for each stream. */
 export interface LoadedPipeline {
@@ -79,22 +75,10 @@ function configured(plugin: HandlerPlugin, options: HandlerOptions, unusable: Un
 async function pluginOf(use: string, file: string, unusable: Unusable): Promise<HandlerPlugin> {
   if (Object.hasOwn(BUILT_IN, use)) return (await BUILT_IN[use]()).default;
   try {
-    const module = (await import(locationOf(use, file))) as { default?: Partial<HandlerPlugin> };
+    const module = (await import(locateModule(use, file))) as { default?: Partial<HandlerPlugin> };
     if (typeof module.default?.configure === 'function') return module.default as HandlerPlugin;
   } catch (error) {
     throw unusable(`it cannot be loaded: ${reasonOf(error)}`, error);
   }
   throw unusable('its default export is no handler plug-in (see defineHandler)');
-}
-
-/** A path as it stands; a package as it would be found from the folder of the file, whatever folder this program is in. */
-function locationOf(use: string, file: string): string {
-  const isPath = use.startsWith('.') || isAbsolute(use);
-  // Node would know it by that name alone, which is no path: it would be looked for in whatever folder this program is in.
-  if (!isPath && isBuiltin(use)) throw new RangeError('it is a module of Node');
-  const path = isPath ? resolve(dirname(file), use) : resolvePackage(use, file);
-  // A pipe might never say anything, and a device never end.
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && !stats.isFile()) throw new RangeError('it is not a regular file');
-  return pathToFileURL(path).href;
 }

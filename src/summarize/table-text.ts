@@ -11,6 +11,11 @@ export function isGuarded(cell: string): boolean {
   return cell.startsWith("'") && FORMULA.test(cell.slice(1));
 }
 
+/** A cell with a `'` before it where a spreadsheet would execute it. */
+export function guardedCell(cell: string): string {
+  return FORMULA.test(cell) ? `'${cell}` : cell;
+}
+
 /** What is written as it is: nothing that is quoted or taken for a formula. */
 const NEEDS_CARE = /["\t\r\n\ufeff]|^['\s\p{Cf}=+\-@\uff1d\uff0b\uff0d\uff20]| $/u;
 
@@ -27,7 +32,7 @@ export function tableText(rows: readonly (readonly (string | bigint)[])[]): stri
   if (rows.length === 0) return '';
   // Not Papa's own `escapeFormulae`: it also quotes what needs no quotes.
   const safe = rows.map((row) =>
-    row.map((cell) => (typeof cell === 'string' && FORMULA.test(cell) ? `'${cell}` : cell)),
+    row.map((cell) => (typeof cell === 'string' ? guardedCell(cell) : cell)),
   );
   const text = Papa.unparse(safe as unknown[][], {
     delimiter: '\t',

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { _Object, S3Client } from '@aws-sdk/client-s3';
-import { S3LogExtractionError } from '../../../cache/error.js';
 import type { LogPath } from '../log-path.js';
 import type { BucketAccess } from './access.js';
 import { AnswerError, readAnswer } from './answer-body.js';
@@ -10,18 +9,7 @@ import { type BucketUrl, parseBucketUrl } from './bucket-url.js';
 import { decodeKey, type ListedObject, takeObjects } from './list-page.js';
 import { keyOf } from './object-path.js';
 import { PagingGuard } from './paging-guard.js';
-
-/** `--endpoint` is no URL of a server. */
-export class EndpointError extends S3LogExtractionError {
-  constructor() {
-    super(
-      'INVALID_ENDPOINT',
-      '--endpoint must be an http:// or https:// URL of a server, without credentials in it.',
-      {},
-      2,
-    );
-  }
-}
+import { checkedEndpoint, configuredRegion, regionTold } from './store-settings.js';
 
 /** A bucket that is open for listing and deleting; its objects are read in threads, with {@link Bucket.access}. */
 export interface Bucket extends BucketUrl {
@@ -220,42 +208,4 @@ function listedObject({ Key = '', Size = 0, LastModified, ETag = '' }: _Object):
     throw new AnswerError('its listing has an object without a size or time that can be');
   }
   return { key: decodeKey(Key), sizeBytes: Size, modifiedMs, etag: ETag };
-}
-
-/** @returns the URL as it is shown and used: without a `/` at its end */
-function checkedEndpoint(endpoint: string | undefined): string | undefined {
-  if (endpoint === undefined) return undefined;
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const isServer =
-    url !== undefined &&
-    /^https?:$/.test(url.protocol) &&
-    url.username === '' &&
-    url.password === '' &&
-    url.search === '' &&
-    url.hash === '';
-  if (!isServer) throw new EndpointError();
-  return url.href.replace(/\/+$/, '');
-}
-
-/** That of the variables or files; else the one that all else is found from. */
-async function configuredRegion(
-  sdk: typeof import('@aws-sdk/client-s3'),
-  endpoint: string | undefined,
-): Promise<string> {
-  const client = new sdk.S3Client(endpoint === undefined ? {} : { endpoint });
-  try {
-    return await client.config.region();
-  } catch {
-    return 'us-east-1';
-  } finally {
-    client.destroy();
-  }
-}
-
-function regionTold(error: unknown): string | undefined {
-  const { $response } = Object(error) as {
-    readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
-  };
-  const region = $response?.headers?.['x-amz-bucket-region'];
-  return region !== undefined && /^[a-z0-9-]{2,30}$/.test(region) ? region : undefined;
 }
