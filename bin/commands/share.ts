@@ -36,6 +36,13 @@ export class PickAndSkipCollectorsError extends S3LogExtractionError {
   }
 }
 
+/** The layout for public data folders is not there yet. */
+export class LayoutError extends S3LogExtractionError {
+  constructor() {
+    super('NO_SITE_LAYOUT', 'The layout "site" is not there yet.', {}, 2);
+  }
+}
+
 export const shareCommand = defineCommand({
   name: 'share',
   describe: DESCRIPTIONS.share,
@@ -87,6 +94,7 @@ export const shareCommand = defineCommand({
     if (!(timeout >= 1 && timeout <= 3600)) throw new ShareTimeoutError();
     const [pick, skip] = [listOf(options.pick), listOf(options.skip)];
     if (pick !== undefined && skip !== undefined) throw new PickAndSkipCollectorsError();
+    if (options.layout === 'site') throw new LayoutError();
     const { openCacheForReading } = await import('../../cache/open-cache.js');
     const { paths } = openCacheForReading(cacheDirectory);
     const { runShare } = await import('../run-share.js');

@@ -19,6 +19,7 @@ import {
   tidySharing,
 } from '../../cache/sharing/sharing-paths.js';
 import { CheckedMemory } from './checked-memory.js';
+import type { ChosenCollectors } from './collect/collector-registry.js';
 import { type Gathered, gather } from './collect/gather.js';
 import { requireConsent } from './consent.js';
 import type { LoadedSharing } from './load-sharing.js';
@@ -87,8 +88,6 @@ export async function shareArchive(options: ShareOptions): Promise<ShareReport> 
   }
 }
 
-type Chosen = ReturnType<LoadedSharing['registry']['chosen']>;
-
 class SharingRun {
   readonly #packages: SharedPackage[] = [];
   readonly #unchanged = new Set<string>();
@@ -98,7 +97,7 @@ class SharingRun {
 
   constructor(
     private readonly options: ShareOptions,
-    private readonly chosen: Chosen,
+    private readonly chosen: ChosenCollectors,
     private readonly places: SharingPaths,
     private readonly lock: Lock,
   ) {
@@ -115,6 +114,7 @@ class SharingRun {
         isDryRun: options.isDryRun,
         destination: options.desk.destination.shown,
       });
+      if (!options.isDryRun) await options.desk.prepare(this.#groups());
       let remembered = await this.#memory.read();
       if (standing !== undefined) remembered = await this.#settle(standing, remembered);
       for (let turn = 1; !(await this.#gatherAll(remembered, turn)); turn++) {
@@ -127,6 +127,10 @@ class SharingRun {
       rmSync(this.places.work, { recursive: true, force: true });
     }
     return { packages: this.#packages, unchanged: [...this.#unchanged], stopped };
+  }
+
+  #groups(): Set<string> {
+    return new Set(this.chosen.others.map(({ shippingGroup }) => shippingGroup));
   }
 
   /** @returns false: an update came in between, and the rest is to be gathered anew */

@@ -56,14 +56,18 @@ function isAddress(text: string, { index, word }: AddressWord): boolean {
 
 /** Four numbers, or five of which four are an address. */
 function isDotted(text: string, index: number, word: string): boolean {
-  const numbers = runAround(text, index, word, '.').split('.');
+  const numbers = runAround(text, index, word, '.').run.split('.');
   if (numbers.length > 5) return false;
   return isFour(numbers.slice(0, 4)) || (numbers.length === 5 && isFour(numbers.slice(1)));
 }
 
 function isFourInName(text: string, index: number, word: string, mark: '-' | '_'): boolean {
-  const numbers = word.split(mark);
-  if (runAround(text, index, word, mark) !== word || !isFour(numbers)) return false;
+  const { run, start } = runAround(text, index, word, mark);
+  const all = run.split(mark);
+  // The 2 of `ec2-198-51-100-7` is none of them.
+  const isNamed = all.length === 5 && /[A-Za-z]/.test(text.charAt(start - 1));
+  const numbers = isNamed ? all.slice(1) : all;
+  if (numbers.length !== 4 || !isFour(numbers)) return false;
   const isPadded = numbers.every((number) => number.length === 3);
   return isPadded || numbers.every((number) => !/^0\d/.test(number));
 }
@@ -76,7 +80,7 @@ function isFour(numbers: readonly string[]): boolean {
 const MOST_CHARACTERS = 64;
 
 /** All numbers with that mark between them, of which a word is a part. */
-function runAround(text: string, index: number, word: string, mark: string): string {
+function runAround(text: string, index: number, word: string, mark: string) {
   let start = index;
   let end = index + word.length;
   const first = Math.max(0, index - MOST_CHARACTERS);
@@ -91,7 +95,7 @@ function runAround(text: string, index: number, word: string, mark: string): str
     end += 2;
     while (end < last && isDigit(text, end)) end++;
   }
-  return text.slice(start, end);
+  return { run: text.slice(start, end), start };
 }
 
 function isDigit(text: string, at: number): boolean {

@@ -19,8 +19,9 @@ export async function splitTable(
   const { header, cut } = await findCut(file);
   if (cut === undefined) return undefined;
   const stem = file.name.replace(/\.csv$/, '');
-  // Of a part with a number, a letter more.
-  const names = ['a', 'b'].map((half) => `${stem}${/-\d+[ab]*$/.test(stem) ? '' : '-'}${half}.csv`);
+  // No key has a dash: behind it stand the number of a part, and a letter each time that it was cut.
+  const mark = stem.includes('-') ? '' : '-';
+  const names = ['a', 'b'].map((half) => `${stem}${mark}${half}.csv`);
   const writers = names.map((name) => new FileWriter(join(dirname(file.path), name)));
   writers[1].write(header);
   let at = 0;

@@ -32,6 +32,9 @@ export interface WrittenArchive {
   readonly sha256: string;
 }
 
+/** Ends streams whose content is of no use any more. */
+const STOPPED = new Error('stopped');
+
 const PIECE_BYTES = 1 << 18;
 const FILE_MODE = 0o644;
 
@@ -56,7 +59,7 @@ export async function writeArchive(
   let failure: unknown;
   const filling = fill(archive, entries, modifiedAt).catch((error: unknown) => {
     failure = error;
-    archive.destroy(error as Error);
+    archive.destroy(STOPPED);
   });
   async function* archiveBytes(): AsyncGenerator<Buffer, void> {
     for await (const piece of archive as AsyncIterable<Buffer>) {
@@ -67,7 +70,8 @@ export async function writeArchive(
   }
   const gzip = createGzip({ level: 6 });
   const source = Readable.from(archiveBytes(), { objectMode: false, highWaterMark: PIECE_BYTES });
-  source.on('error', (error) => gzip.destroy(error));
+  // What went wrong is told by `failure`, or by reading from the last of them; nobody else listens.
+  for (const stream of [archive, source, gzip]) stream.on('error', () => gzip.destroy(STOPPED));
   source.pipe(gzip);
   const fd = attempt(path, () => openSync(path, 'wx', PRIVATE.file));
   try {
@@ -81,6 +85,7 @@ export async function writeArchive(
       });
     }
     await filling;
+    if (failure !== undefined) throw failure;
     attempt(path, () => fsyncSync(fd));
   } catch (error) {
     throw failure ?? error;
@@ -106,6 +111,7 @@ async function fill(archive: Pack, entries: readonly ArchiveEntry[], mtime: Date
     const header = { name: entry.name, size, mode: FILE_MODE, mtime, uid: 0, gid: 0 };
     await new Promise<void>((resolve, reject) => {
       const sink = archive.entry(header, (error) => (error ? reject(error) : resolve()));
+      sink.on('error', reject);
       pour(sink, 'text' in entry ? [Buffer.from(entry.text)] : ownBytes(entry), scan).catch(reject);
     });
   }

@@ -1,5 +1,6 @@
 import { S3LogExtractionError, systemErrorCode } from '../../../cache/error.js';
 import { GivenFileError, readGivenFile } from '../../../cache/given-file.js';
+import { checkedHeaders, HEADER_TEXT, HeaderError } from './headers.js';
 import type { ShippingCredentials, ShippingSettings } from './shipping-settings.js';
 
 /** A variable says what it cannot say. Its value is not repeated: it may be a secret. */
@@ -15,14 +16,6 @@ export class ShareVariableError extends S3LogExtractionError {
 
 const LONGEST_SECRET = 8_000;
 const LONGEST_PEM = 1 << 20;
-/** What a header may hold (RFC 9110 section 5.5), but for bytes beyond ASCII. */
-const HEADER_TEXT = /^[\x20-\x7e\t]*$/;
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-/** What ours say, or what would change how a request is read. */
-const OURS =
-  /^(?:authorization|connection|content-(?:digest|disposition|encoding|length|type)|expect|host|idempotency-key|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|user-agent)$/i;
-
 /**
  * Credentials, content type and headers that the environment names. Secrets come from there, never from arguments.
  *
@@ -42,29 +35,12 @@ export function environmentSettings(env: NodeJS.ProcessEnv): ShippingSettings {
   };
 }
 
-/** @throws {ShareVariableError} of a header that a module gives */
-export function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const checked: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(headers)) {
-    const isFine = HEADER_NAME.test(name) && typeof value === 'string' && HEADER_TEXT.test(value);
-    if (!isFine) throw new ShareVariableError('SHARE_HEADERS', 'holds a line that is no header');
-    if (OURS.test(name)) {
-      throw new ShareVariableError(
-        'SHARE_HEADERS',
-        `holds ${name.toLowerCase()}, which is set already`,
-      );
-    }
-    checked[name.toLowerCase()] = value;
-  }
-  return checked;
-}
-
 function headersOf(text: string | undefined): Record<string, string> | undefined {
   if (text === undefined || text.trim() === '') return undefined;
   const named: Record<string, string> = Object.create(null);
   for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
     const colon = line.indexOf(':');
-    if (colon < 0) throw new ShareVariableError('SHARE_HEADERS', 'holds a line that is no header');
+    if (colon < 0) throw new HeaderError('a line is no header');
     named[line.slice(0, colon).trim()] = line.slice(colon + 1).trim();
   }
   return checkedHeaders(named);

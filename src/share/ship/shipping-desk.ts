@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { StandingPackage } from '../../../cache/sharing/consignment.js';
 import type { Destination } from './destination.js';
+import { checkedHeaders } from './headers.js';
 import type { Shipper } from './shipper.js';
 import type { ShippingSettings } from './shipping-settings.js';
 
@@ -21,25 +22,45 @@ export class ShippingDesk {
     private readonly open: (group: string) => Promise<Shipper>,
   ) {}
 
+  /**
+   * Find out what is wrong with an address or credentials before anything is gathered for it.
+   *
+   * @throws {S3LogExtractionError}
+   */
+  async prepare(groups: Iterable<string>): Promise<void> {
+    for (const group of groups) {
+      await this.#shipperOf(group);
+      this.#headersOf(group);
+    }
+  }
+
   /** @throws {ShippingError} @throws {ShippingRefusedError} */
   async ship(
     { name, group, sizeBytes, sha256 }: StandingPackage,
     open: () => Readable,
     signal: AbortSignal,
   ): Promise<'shipped' | 'there'> {
-    let shipper = this.#shippers.get(group);
-    if (shipper === undefined) {
-      shipper = await this.open(group);
-      this.#shippers.set(group, shipper);
-    }
+    const shipper = await this.#shipperOf(group);
     const contentType =
       settingOf(this.settings, (one) => one.contentType?.(group)) ?? DEFAULT_CONTENT_TYPE;
-    const headers = settingOf(this.settings, (one) => one.headers?.(group)) ?? {};
+    const headers = this.#headersOf(group);
     return shipper.ship({ name, group, sizeBytes, sha256, contentType, headers, open }, signal);
   }
 
   close(): void {
     for (const shipper of this.#shippers.values()) shipper.close();
+  }
+
+  async #shipperOf(group: string): Promise<Shipper> {
+    const known = this.#shippers.get(group);
+    if (known !== undefined) return known;
+    const shipper = await this.open(group);
+    this.#shippers.set(group, shipper);
+    return shipper;
+  }
+
+  #headersOf(group: string): Readonly<Record<string, string>> {
+    return checkedHeaders(settingOf(this.settings, (one) => one.headers?.(group)) ?? {});
   }
 }
 

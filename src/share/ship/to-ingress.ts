@@ -8,7 +8,7 @@ import {
   type RetryPolicy,
   retrying,
 } from '../../ip/lookup/retry.js';
-import { checkedHeaders, ShareVariableError } from './environment.js';
+import { ShareVariableError } from './environment.js';
 import {
   type Shipment,
   type Shipper,
@@ -169,7 +169,7 @@ export class IngressShipper implements Shipper {
       'content-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
       'idempotency-key': idempotencyKey(name),
       'x-shipping-group': group,
-      ...checkedHeaders(headers),
+      ...headers,
       ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
     };
   }
