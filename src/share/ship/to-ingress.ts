@@ -184,6 +184,8 @@ export function idempotencyKey(name: string): string {
 class Silence {
   readonly #controller = new AbortController();
   #timer: NodeJS.Timeout;
+  /** Also once it is over, the body may be asked for more. */
+  #isOver = false;
 
   constructor(private readonly limitMs: number) {
     this.#timer = this.#start();
@@ -195,10 +197,11 @@ class Silence {
 
   broken(): void {
     clearTimeout(this.#timer);
-    this.#timer = this.#start();
+    if (!this.#isOver) this.#timer = this.#start();
   }
 
   end(): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
   }
 
