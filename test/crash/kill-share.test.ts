@@ -1,0 +1,77 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Sandbox } from '../support/cli.js';
+import { ingress } from '../support/ingress.js';
+import { killAfter } from '../support/kills.js';
+import { openPackage, packagesIn, requireConsistent, tableIn } from '../support/packages.js';
+import { publish, requestsOver } from '../support/published-cache.js';
+import { readTree } from '../support/published-tree.js';
+import { numbersFrom } from '../support/random-lines.js';
+
+/** Several slices, and small packages. */
+const DAYS = [0, 1, 2, 3, 4].flatMap((n) => [`${2018 + n}-02-01`, `${2018 + n}-09-01`]);
+const LIMITS = ['--max-size', '0.02', '--max-packed-size', '0.009'];
+
+async function publishedSandbox(): Promise<Sandbox> {
+  const sandbox = new Sandbox();
+  await publish(sandbox, 'one.log', requestsOver(DAYS, { datasets: 12, assets: 12 }));
+  return sandbox;
+}
+
+function requireTidyShare(sandbox: Sandbox): void {
+  const share = join(sandbox.cache, 'share');
+  const [folder] = readdirSync(share).filter((name) => name !== 'lock');
+  expect(readdirSync(join(share, folder)).sort()).toEqual(['memory.json', 'packages']);
+  expect(readdirSync(join(share, folder, 'packages'))).toEqual([]);
+  expect(readdirSync(join(share, 'lock'))).toHaveLength(1);
+}
+
+it('a share to a server, killed 14 times at random, brings everything under one key each', async () => {
+  const sandbox = await publishedSandbox();
+  const below = numbersFrom(Date.now());
+  const server = await ingress();
+  // The server may fail, too.
+  const answers = ['cut', 202, 500, 202, 202, 'cut', 503, 202] as const;
+  for (let i = 0; i < 14; i++) {
+    server.answers = [...answers].slice(below(answers.length));
+    const args = ['share', '--to', server.url, '--timeout', '1', ...LIMITS];
+    await killAfter(sandbox, args, 100 + below(1_800));
+  }
+  server.answers = [];
+  await sandbox.done('share', '--to', server.url, ...LIMITS);
+  requireTidyShare(sandbox);
+  // What one run brings that nobody kills.
+  const out = join(sandbox.root, 'out');
+  await sandbox.done('share', '--to', out, ...LIMITS);
+  const expected = await packagesIn(out);
+  expect(expected.length).toBeGreaterThan(8);
+  const bodies = await Promise.all(
+    [...server.accepted.values()].map(({ headers, body }) => {
+      const [, name = ''] = /"(.+)"/.exec(headers['content-disposition'] ?? '') ?? [];
+      return openPackage(name, body ?? Buffer.alloc(0));
+    }),
+  );
+  bodies.forEach(requireConsistent);
+  expect(bodies.map(({ name }) => name).sort()).toEqual(expected.map(({ name }) => name));
+  for (const table of ['by_day', 'by_asset', 'by_region']) {
+    expect(tableIn(bodies, table).slice(1).sort()).toEqual(
+      tableIn(expected, table).slice(1).sort(),
+    );
+  }
+  expect((await sandbox.done('share', '--to', server.url, ...LIMITS)).packages).toEqual([]);
+});
+
+it('a share to a folder, killed 14 times at random, leaves what one leaves that is not', async () => {
+  const sandbox = await publishedSandbox();
+  const below = numbersFrom(Date.now() + 1);
+  const out = join(sandbox.root, 'out');
+  for (let i = 0; i < 14; i++) {
+    await killAfter(sandbox, ['share', '--to', out, ...LIMITS], 300 + below(900));
+  }
+  await sandbox.done('share', '--to', out, ...LIMITS);
+  requireTidyShare(sandbox);
+  const other = join(sandbox.root, 'other');
+  await sandbox.done('share', '--to', other, ...LIMITS);
+  expect(readTree(out)).toEqual(readTree(other));
+});
