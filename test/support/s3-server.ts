@@ -7,6 +7,9 @@ import { afterEach } from 'vitest';
 export interface StoredObject {
   body: Buffer;
   modifiedMs: number;
+  contentType?: string | undefined;
+  /** Metadata of the user's: `x-amz-meta-sha256` and the like. */
+  metadata?: Readonly<Record<string, string>>;
 }
 
 /** What the store does with a request in place of answering it; true: it has seen to it. */
@@ -35,7 +38,7 @@ export interface S3Server {
 const NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
 /**
- * A store with one bucket, `logs`, that answers as S3 does as far as listing, reading and deleting go, and fails on request. It
+ * A store with one bucket, `logs`, that answers as S3 does as far as listing, reading, writing and deleting go, and fails on request. It
  * does not check signatures: a suite against radosgw does. Closed after the test.
  */
 export async function s3Server(): Promise<S3Server> {
@@ -92,6 +95,8 @@ function answer(state: S3Server, message: IncomingMessage, response: ServerRespo
     sendError(response, 404, 'NoSuchBucket');
   } else if (key === '') {
     list(state, url, response);
+  } else if (method === 'PUT') {
+    void store(state, key, message, response);
   } else {
     const object = state.objects.get(key);
     if (object === undefined) sendError(response, 404, 'NoSuchKey');
@@ -102,7 +107,7 @@ function answer(state: S3Server, message: IncomingMessage, response: ServerRespo
 function answerObject(
   state: S3Server,
   key: string,
-  { body, modifiedMs }: StoredObject,
+  { body, modifiedMs, metadata = {} }: StoredObject,
   { method, headers }: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -127,8 +132,35 @@ function answerObject(
     etag,
     'last-modified': new Date(modifiedMs).toUTCString(),
     'content-length': part.length,
+    ...metadata,
   });
   response.end(method === 'HEAD' ? undefined : part);
+}
+
+/** Takes an object whose bytes have the hash that was signed. */
+async function store(
+  state: S3Server,
+  key: string,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const pieces: Buffer[] = [];
+  for await (const piece of message) pieces.push(piece as Buffer);
+  const body = Buffer.concat(pieces);
+  const { headers } = message;
+  const hash = createHash('sha256').update(body).digest('hex');
+  if (hash !== headers['x-amz-content-sha256']) {
+    sendError(response, 400, 'XAmzContentSHA256Mismatch');
+    return;
+  }
+  const metadata = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-meta-'));
+  state.objects.set(key, {
+    body,
+    modifiedMs: Date.now(),
+    contentType: headers['content-type'],
+    metadata: Object.fromEntries(metadata) as Record<string, string>,
+  });
+  response.writeHead(200, { etag: etagOf(body) }).end();
 }
 
 function list(state: S3Server, url: URL, response: ServerResponse): void {
