@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Sandbox } from '../support/cli.js';
@@ -75,3 +75,43 @@ it('a share to a folder, killed 14 times at random, leaves what one leaves that 
   await sandbox.done('share', '--to', other, ...LIMITS);
   expect(readTree(out)).toEqual(readTree(other));
 });
+
+/** Keeps what is remembered in a file, and kills the process before or after it is written for the n-th time. */
+function killer(file: string): string {
+  return `
+import { readFileSync, writeFileSync } from 'node:fs';
+let left = Number(process.env.WRITES ?? Infinity);
+export default (share) => share.rememberIn(() => ({
+  read() { try { return JSON.parse(readFileSync('${file}', 'utf8')); } catch { return undefined; } },
+  write(remembered) {
+    const isLast = --left === 0;
+    if (isLast && process.env.WHEN === 'before') process.kill(process.pid, 'SIGKILL');
+    writeFileSync('${file}', JSON.stringify(remembered));
+    if (isLast) process.kill(process.pid, 'SIGKILL');
+  },
+}));
+`;
+}
+
+it.each(['before', 'after'])(
+  'killed just %s it is remembered that something was taken',
+  async (when) => {
+    const sandbox = await publishedSandbox();
+    const server = await ingress();
+    writeFileSync(join(sandbox.root, 'killer.mjs'), killer(join(sandbox.root, 'memory.json')));
+    const args = ['share', '--to', server.url, '--collectors', 'killer.mjs', ...LIMITS];
+    let kills = 0;
+    for (const writes of [1, 2, 3]) {
+      const env = { WRITES: String(writes), WHEN: when };
+      const { signal } = await sandbox.run(args, { env });
+      expect(signal).toBe('SIGKILL');
+      kills++;
+    }
+    await sandbox.done(...args);
+    // Only what was taken, and is not known to be, comes again; one package of a consignment that has several.
+    expect(server.acceptances - server.accepted.size).toBe(when === 'before' ? kills : 0);
+    const out = join(sandbox.root, 'out');
+    await sandbox.done('share', '--to', out, ...LIMITS);
+    expect(server.accepted.size).toBe((await packagesIn(out)).length);
+  },
+);

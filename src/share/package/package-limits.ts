@@ -15,7 +15,7 @@ const MB = 1_000_000;
 export const DEFAULT_LIMITS: PackageLimits = {
   uncompressedBytes: 200 * MB,
   packedBytes: 100 * MB,
-  tableBytes: 50 * MB,
+  tableBytes: 48 * MB,
 };
 
 /** Less has no room for what every package has. */
@@ -42,9 +42,9 @@ export function packageLimits(given: Partial<PackageLimits> = {}): PackageLimits
   const limits = {
     uncompressedBytes,
     packedBytes: given.packedBytes ?? DEFAULT_LIMITS.packedBytes,
-    // Several fit into a package, so that little room is left over.
+    // Four fit into a package, with what else is in it.
     tableBytes:
-      given.tableBytes ?? Math.min(DEFAULT_LIMITS.tableBytes, Math.floor(uncompressedBytes / 4)),
+      given.tableBytes ?? Math.min(DEFAULT_LIMITS.tableBytes, Math.floor(0.24 * uncompressedBytes)),
   };
   const named = { uncompressedBytes: 'The size of a package', packedBytes: 'Its packed size' };
   for (const [name, what] of Object.entries(named) as [keyof typeof named, string][]) {
