@@ -15,6 +15,7 @@ export interface ShareRunOptions {
   readonly pick: readonly string[] | undefined;
   readonly skip: readonly string[] | undefined;
   readonly isDryRun: boolean;
+  readonly isAgain: boolean;
   /** Megabytes. */
   readonly maxSize: number | undefined;
   readonly maxPackedSize: number | undefined;
@@ -61,6 +62,7 @@ export async function runShare(
       desk,
       limits,
       isDryRun,
+      isAgain: options.isAgain,
       signal: stopping.signal,
       onPackage: (shared) => output.print(lineOf(shared)),
     });

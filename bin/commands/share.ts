@@ -67,6 +67,11 @@ export const shareCommand = defineCommand({
       default: false,
       describe: 'List the packages with their sizes; nothing is sent or remembered',
     },
+    again: {
+      type: 'boolean',
+      default: false,
+      describe: 'Gather everything, as if nothing had been shipped there yet',
+    },
     'max-size': {
       type: 'number',
       describe: 'Megabytes of a package before it is packed, at most (default 200)',
@@ -106,6 +111,7 @@ export const shareCommand = defineCommand({
         pick,
         skip,
         isDryRun: options.dryRun,
+        isAgain: options.again,
         maxSize: options.maxSize,
         maxPackedSize: options.maxPackedSize,
         silenceMs: timeout * 1000,

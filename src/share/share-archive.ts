@@ -54,6 +54,8 @@ export interface ShareOptions {
   readonly desk: ShippingDesk;
   readonly limits: PackageLimits;
   readonly isDryRun: boolean;
+  /** As if nothing had been shipped there yet. */
+  readonly isAgain?: boolean;
   /** Aborted: end as soon as may be. */
   readonly signal: AbortSignal;
   readonly onPackage?: (shared: SharedPackage) => void;
@@ -117,6 +119,7 @@ class SharingRun {
       if (!options.isDryRun) await options.desk.prepare(this.#groups());
       let remembered = await this.#memory.read();
       if (standing !== undefined) remembered = await this.#settle(standing, remembered);
+      if (options.isAgain === true) remembered = { ...remembered, collectors: {} };
       for (let turn = 1; !(await this.#gatherAll(remembered, turn)); turn++) {
         remembered = await this.#memory.read();
       }

@@ -24,15 +24,15 @@ const share = (...more: string[]) =>
     env: ENV,
   });
 
-it('brings everything once to a store that answers 503, cuts connections, then takes it', async () => {
-  const faults = [503, 'cut', 503, 0, 503];
+it('brings everything once to a store that answers 503, cuts connections, hangs, then takes it', async () => {
+  const faults = [503, 'cut', 'hang', 503, 0, 503];
   store.fault = (request, response) => {
     const fault = request.method === 'PUT' ? faults.shift() : 0;
     if (fault === 'cut') response.destroy();
     else if (fault === 503) sendError(response, 503, 'SlowDown');
-    return fault === 'cut' || fault === 503;
+    return fault === 'cut' || fault === 'hang' || fault === 503;
   };
-  const { status, json, stderr } = await share();
+  const { status, json, stderr } = await share('--timeout', '1');
   expect(status).toBe(0);
   expect(stderr).toContain('it is tried again');
   const folder = join(sandbox.root, 'out');

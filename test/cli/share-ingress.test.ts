@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,9 @@ import { Sandbox } from '../support/cli.js';
 import { ingress } from '../support/ingress.js';
 import { openPackage, packagesIn, requireConsistent } from '../support/packages.js';
 import { publish, requestsOver } from '../support/published-cache.js';
+import { rowsModule } from '../support/rows-module.js';
+
+const TLS = join(import.meta.dirname, '../fixtures/tls');
 
 const SECRETS = {
   token: 'canary-Token-7f3a9c',
@@ -98,6 +101,40 @@ describe('share --to https://…', () => {
     }
   });
 
+  it('shows a client certificate, and checks whose server it is', async () => {
+    const [cert, key, ca] = ['server.pem', 'server.key', 'ca.pem'].map((name) =>
+      readFileSync(join(TLS, name)),
+    );
+    const server = await ingress([], {
+      cert,
+      key,
+      ca,
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    const codeWith = async (env: NodeJS.ProcessEnv): Promise<unknown> => {
+      const ended = await sandbox.run(
+        ['share', '--to', server.url, '--json', '--timeout', '1', '--pick', 'totals'],
+        { env },
+      );
+      expect(ended.stderr).not.toContain('of-tests');
+      return ended.status === 0 ? 'done' : ended.json.error.code;
+    };
+    const client = (name: string) => ({
+      SHARE_CA: join(TLS, 'ca.pem'),
+      SHARE_CLIENT_CERT: join(TLS, 'client.pem'),
+      SHARE_CLIENT_KEY: join(TLS, name),
+    });
+    const { SHARE_CA: _, ...untrusting } = client('client.key');
+    expect(await codeWith(client('server.key'))).toBe('INVALID_CLIENT_CERTIFICATE');
+    expect(await codeWith(client('client-encrypted.key'))).toBe('INVALID_CLIENT_CERTIFICATE');
+    expect(await codeWith(untrusting)).toBe('SHIPPING_REFUSED');
+    expect(server.requests).toEqual([]);
+    const encrypted = { ...client('client-encrypted.key'), SHARE_CLIENT_KEY_PASSWORD: 'of-tests' };
+    expect(await codeWith(encrypted)).toBe('done');
+    expect(server.acceptances).toBe(1);
+  });
+
   it('sends no credentials in the clear', async () => {
     const env = { SHARE_TOKEN: SECRETS.token };
     const ended = await sandbox.run(['share', '--to', 'http://ingress.invalid/x', '--json'], {
@@ -135,6 +172,17 @@ describe('share --to https://…', () => {
     await publish(sandbox, 'two.log', requestsOver(['2025-06-02']));
     const ended = await sandbox.run(['share', '--to', server.url, '--json']);
     expect(ended.json.error.code).toBe('SHIPPING_FAILED');
+  });
+
+  it('takes as long as a slow server takes, if that takes something all the time', async () => {
+    writeFileSync(join(sandbox.root, 'rows.mjs'), rowsModule(20e6));
+    const server = await ingress(['slowly']);
+    const args = ['--collectors', 'rows.mjs', '--pick', 'rows', '--timeout', '1'];
+    const begin = performance.now();
+    await sandbox.done('share', '--to', server.url, ...args);
+    expect(server.requests).toHaveLength(1);
+    // Else it proves nothing.
+    expect(performance.now() - begin).toBeGreaterThan(2_000);
   });
 
   it('stops on SIGTERM, and the next run goes on', async () => {

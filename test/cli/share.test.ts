@@ -113,6 +113,9 @@ describe('share --to FOLDER', () => {
       Array(first.size / 2).fill('there'),
     );
     expect(readTree(out)).toEqual(first);
+    const once = await sandbox.done('share', '--to', out, '--again');
+    expect(once.packages).toEqual(again.packages);
+    expect((await sandbox.done('share', '--to', out)).packages).toEqual([]);
     await sandbox.done('share', '--to', join(sandbox.root, 'elsewhere'));
     expect(readTree(join(sandbox.root, 'elsewhere'))).toEqual(first);
     // Of a copy of the cache, too.

@@ -1,5 +1,7 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 
 /** A package that a server was sent. */
@@ -11,13 +13,14 @@ export interface Received {
   readonly body: Buffer | undefined;
 }
 
-/** What becomes of a request: a status (with headers), no answer, or a connection that is cut once all has come. */
+/** What becomes of a request: a status (with headers), no answer, a connection that is cut once all has come, or 202 to what is read slowly. */
 export type Answer =
   | number
   | { readonly status: number; readonly headers: Record<string, string> }
   | 'hang'
   | 'hang unread'
-  | 'cut';
+  | 'cut'
+  | 'slowly';
 
 export interface Ingress {
   readonly url: string;
@@ -31,9 +34,9 @@ export interface Ingress {
   acceptances: number;
 }
 
-/** An HTTP server that takes packages as one behind an API would. Closed after the test. */
-export async function ingress(answers: Answer[] = []): Promise<Ingress> {
-  const server = createServer(async (request, response) => {
+/** An HTTP server that takes packages as one behind an API would; with `tls`, over that. Closed after the test. */
+export async function ingress(answers: Answer[] = [], tls?: ServerOptions): Promise<Ingress> {
+  const take: RequestListener = async (request, response) => {
     const { url: path = '', method = '', headers } = request;
     const answer = state.answers.shift() ?? 202;
     const record = (body: Buffer | undefined): Received => {
@@ -47,14 +50,17 @@ export async function ingress(answers: Answer[] = []): Promise<Ingress> {
     }
     const pieces: Buffer[] = [];
     try {
-      for await (const piece of request) pieces.push(piece as Buffer);
+      for await (const piece of request) {
+        pieces.push(piece as Buffer);
+        if (answer === 'slowly') await wait(25);
+      }
     } catch {
       record(undefined);
       return;
     }
     const received = record(Buffer.concat(pieces));
     if (answer === 'hang') return;
-    const status = typeof answer === 'object' ? answer.status : answer;
+    const status = typeof answer === 'object' ? answer.status : answer === 'slowly' ? 202 : answer;
     if (typeof status === 'number' && status >= 200 && status < 300) accept(received);
     if (answer === 'cut') {
       // Taken, and the answer is lost.
@@ -65,7 +71,8 @@ export async function ingress(answers: Answer[] = []): Promise<Ingress> {
     // Whoever repeats what a server says would repeat these.
     response.writeHead(status as number, typeof answer === 'object' ? answer.headers : {});
     response.end(JSON.stringify({ path, headers }));
-  });
+  };
+  const server = tls === undefined ? createServer(take) : createTlsServer(tls, take);
   const accept = (received: Received): void => {
     state.acceptances++;
     const key = String(received.headers['idempotency-key']);
@@ -82,7 +89,7 @@ export async function ingress(answers: Answer[] = []): Promise<Ingress> {
   });
   const { port } = server.address() as AddressInfo;
   const state: Ingress = {
-    url: `http://127.0.0.1:${port}/api/ingress`,
+    url: `http${tls === undefined ? '' : 's'}://127.0.0.1:${port}/api/ingress`,
     requests: [],
     accepted: new Map(),
     answers,

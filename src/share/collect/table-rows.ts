@@ -16,12 +16,13 @@ const PIECE_BYTES = 1 << 20;
 export function* tableRows(
   archive: PublishedArchive,
   name: string,
+  pieceBytes = PIECE_BYTES,
 ): Generator<readonly string[], void> {
   if (!archive.files.includes(name)) return;
   const bytes = archive.bytes(name);
   let isHeader = true;
   for (let start = 0; start < bytes.length; ) {
-    const end = endOfRows(bytes, start);
+    const end = endOfRows(bytes, start, pieceBytes);
     const { columns, rows } = parseTable(bytes.toString('utf8', start, end));
     if (!isHeader) yield columns;
     isHeader = false;
@@ -31,11 +32,11 @@ export function* tableRows(
 }
 
 /** Where a row ends that is at least a piece away: at an LF that stands in no quotes. */
-function endOfRows(bytes: Buffer, start: number): number {
+function endOfRows(bytes: Buffer, start: number, pieceBytes: number): number {
   let isQuoted = false;
   for (let at = start; at < bytes.length; at++) {
     if (bytes[at] === QUOTE) isQuoted = !isQuoted;
-    else if (bytes[at] === LF && !isQuoted && at - start >= PIECE_BYTES) return at + 1;
+    else if (bytes[at] === LF && !isQuoted && at - start >= pieceBytes) return at + 1;
   }
   return bytes.length;
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { S3LogExtractionError } from '../../../cache/error.js';
 import { RequestFailure, type RetryPolicy, retrying } from '../../ip/lookup/retry.js';
+import { AnswerError, readAnswer } from '../../source/bucket/answer-body.js';
 import { bucketError, safeCode } from '../../source/bucket/bucket-error.js';
 import { parseBucketUrl } from '../../source/bucket/bucket-url.js';
 import {
@@ -48,22 +50,24 @@ export async function openBucketShipper(
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const sdk = await import('@aws-sdk/client-s3');
   let region = options.region ?? (await configuredRegion(sdk, endpoint));
-  const connect = (): S3Client =>
-    new sdk.S3Client({
+  const connect = (): S3Client => {
+    const made = new sdk.S3Client({
       ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
       region,
       // A body that was read once cannot be sent again: attempts are made here, each with a new one.
       maxAttempts: 1,
       requestHandler: {
         connectionTimeout: 10_000,
-        requestTimeout: silenceMs,
-        throwOnRequestTimeout: true,
+        // None for a request as a whole: a package may take long, as long as bytes go.
         socketTimeout: silenceMs,
       },
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestChecksumCalculation: 'WHEN_REQUIRED',
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     });
+    boundAnswers(made);
+    return made;
+  };
   let client = connect();
 
   /** @returns whether the very object is there */
@@ -155,10 +159,25 @@ export async function openBucketShipper(
   };
 }
 
+/** What a store answers may have no end. */
+function boundAnswers(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const response = result.response as { body: unknown };
+      if (response.body instanceof Readable) {
+        response.body = Readable.from([await readAnswer(response.body)]);
+      }
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'boundAnswer' },
+  );
+}
+
 /** What may be over soon. */
 function passingOf(error: unknown, signal: AbortSignal): RequestFailure | undefined {
   if (signal.aborted) return new RequestFailure('stopped', 'stopped');
-  if (error instanceof S3LogExtractionError) return undefined;
+  if (error instanceof S3LogExtractionError || error instanceof AnswerError) return undefined;
   const { name, code, cause } = Object(error) as {
     readonly name?: unknown;
     readonly code?: unknown;

@@ -85,8 +85,9 @@ export class IngressShipper implements Shipper {
     this.#agent = new Agent({
       connections: 1,
       pipelining: 0,
-      headersTimeout: silenceMs,
-      bodyTimeout: silenceMs,
+      // Theirs would end an upload that goes slowly: silence is watched over here.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       connect: {
         timeout: Math.min(silenceMs, 30_000),
         ...certificate,
@@ -123,7 +124,9 @@ export class IngressShipper implements Shipper {
         throw new ShippingRefusedError(shipment.name, where, error.reason, hint);
       }
       if (error.kind === 'refused') {
-        const hint = 'Check the address, SHARE_CONTENT_TYPE, --max-size and --max-packed-size.';
+        const hint = isTls(error.reason)
+          ? 'SHARE_CA names a file with the certificate of an authority of your own.'
+          : 'Check the address, SHARE_CONTENT_TYPE, --max-size and --max-packed-size.';
         throw new ShippingRefusedError(shipment.name, where, error.reason, hint);
       }
       const tries = attempts === 1 ? '' : ` (${attempts} attempts)`;
@@ -153,7 +156,9 @@ export class IngressShipper implements Shipper {
       if (error instanceof RequestFailure || error instanceof S3LogExtractionError) throw error;
       if (signal.aborted) throw new RequestFailure('stopped', 'stopped');
       if (silence.signal.aborted) throw new RequestFailure('passing', 'it did not answer in time');
-      throw new RequestFailure('passing', `no answer (${codeOf(error)})`);
+      const code = codeOf(error);
+      // Whose server it is does not change from one moment to the next.
+      throw new RequestFailure(isTls(code) ? 'refused' : 'passing', `no answer (${code})`);
     } finally {
       silence.end();
     }
@@ -195,9 +200,10 @@ class Silence {
     return this.#controller.signal;
   }
 
-  broken(): void {
+  /** @param moreMs that may pass besides */
+  broken(moreMs = 0): void {
     clearTimeout(this.#timer);
-    if (!this.#isOver) this.#timer = this.#start();
+    if (!this.#isOver) this.#timer = this.#start(moreMs);
   }
 
   end(): void {
@@ -205,20 +211,27 @@ class Silence {
     clearTimeout(this.#timer);
   }
 
-  #start(): NodeJS.Timeout {
-    return setTimeout(() => this.#controller.abort(), this.limitMs);
+  #start(moreMs = 0): NodeJS.Timeout {
+    return setTimeout(() => this.#controller.abort(), this.limitMs + moreMs);
   }
 }
+
+/** What the system holds of bytes that were handed to it, at most, and how fast a slow line takes them. */
+const MOST_BUFFERED_BYTES = 8 << 20;
+const SLOW_BYTES_PER_MS = 100;
 
 async function* watched(
   pieces: AsyncIterable<Buffer>,
   silence: Silence,
 ): AsyncGenerator<Buffer, void> {
+  let bytes = 0;
   for await (const piece of pieces) {
     silence.broken();
+    bytes += piece.length;
     yield piece;
   }
-  silence.broken();
+  // The last of them are still on their way.
+  silence.broken(Math.min(bytes, MOST_BUFFERED_BYTES) / SLOW_BYTES_PER_MS);
 }
 
 /** What else a server says is of no interest, but the connection serves the next package. */
@@ -254,6 +267,10 @@ function codeOf(error: unknown): string {
   return typeof told === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(told)
     ? told
     : 'the connection failed';
+}
+
+function isTls(code: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/.test(code);
 }
 
 function authorizationOf(credentials: ShippingCredentials | undefined): string | undefined {
