@@ -195,7 +195,10 @@ class SharingRun {
   async #settle(consignment: Consignment, known: Remembered | undefined) {
     const { options, places, lock } = this;
     if (options.isDryRun) {
-      for (const one of consignment.packages) if (!one.isShipped) this.#tell(one, 'waiting');
+      const isRemembered = known?.consignment === consignment.id;
+      for (const one of isRemembered ? [] : consignment.packages) {
+        if (!one.isShipped) this.#tell(one, 'waiting');
+      }
       return { ...known, collectors: { ...known?.collectors, ...consignment.collectors } };
     }
     const { desk, signal } = options;

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Sandbox } from '../support/cli.js';
+import { DIST, Sandbox } from '../support/cli.js';
 import { ingress } from '../support/ingress.js';
 import { fileIn, packagesIn, tableIn } from '../support/packages.js';
 import { publish, requestsOver } from '../support/published-cache.js';
@@ -178,6 +178,29 @@ describe('collectors of a module', () => {
     expect([fileIn(packages, 'one.json'), fileIn(packages, 'two.json')]).toEqual(['1\n', '2\n']);
     expect(tableIn(packages, 'by_day').length).toBeGreaterThan(1);
   });
+});
+
+it('an update that comes in between has the rest gathered anew: no package is of two', async () => {
+  sandbox.write('two.log', requestsOver(['2024-06-04', '2024-06-05'], { datasets: 5 }));
+  const program = join(DIST, 'bin', 's3logextraction.js');
+  const name = module(`
+    let turns = 0;
+    share.registerCollector(${SPEC('meddling', 'csv')}, ({ archive }) => {
+      if (turns++ === 0) execFileSync(process.execPath, ['${program}', 'update', '--from', 'logs']);
+      return { columns: ['day'], rows: archive.table('archive/by_day.tsv').rows.map(([day]) => [day]) };
+    });`);
+  const path = join(sandbox.root, name);
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, `import { execFileSync } from 'node:child_process';\n${text}`);
+  await sandbox.done('share', '--to', out, '--collectors', name);
+  const packages = await packagesIn(out);
+  expect(fileIn(packages, 'meddling.csv')).toBe(
+    'day\n2024-06-01\n2024-06-03\n2024-06-04\n2024-06-05\n',
+  );
+  const totals = JSON.parse(fileIn(packages, 'totals.json') ?? '');
+  expect(Object.keys(totals.datasets)).toEqual(['ds0', 'ds1', 'ds2', 'ds3', 'ds4']);
+  expect(tableIn(packages, 'by_day')).toHaveLength(1 + 4 * 6 - 4);
+  expect(new Set(packages.map(({ name: file }) => file.slice(0, 22))).size).toBe(1);
 });
 
 describe('a module', () => {

@@ -13,7 +13,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fsyncDirectory, PUBLISHED, TEMPORARY_SUFFIX } from '../../../cache/atomic-write.js';
 import { S3LogExtractionError, systemErrorCode } from '../../../cache/error.js';
 import { openOwnFile } from '../../../cache/own-file.js';
@@ -52,7 +52,8 @@ export class FolderShipper implements Shipper {
   close(): void {}
 
   async #ship(shipment: Shipment, signal: AbortSignal): Promise<'shipped' | 'there'> {
-    mkdirSync(this.folder, { recursive: true, mode: PUBLISHED.directory });
+    const made = mkdirSync(this.folder, { recursive: true, mode: PUBLISHED.directory });
+    if (made !== undefined) fsyncDirectory(dirname(made));
     const path = join(this.folder, shipment.name);
     const isThere = await this.#holds(path, shipment);
     if (!isThere) await this.#copy(path, shipment, signal);
