@@ -165,6 +165,12 @@ describe('share --to https://…', () => {
     expect([server.acceptances, server.accepted.size]).toEqual([5, 4]);
   });
 
+  it('listens to no answer without an end', async () => {
+    const server = await ingress(['endless', 'endless']);
+    await sandbox.done('share', '--to', server.url);
+    expect([server.acceptances, server.accepted.size]).toEqual([4, 4]);
+  });
+
   it('waits as long as a server asks for, but not too long', async () => {
     const server = await ingress([{ status: 429, headers: { 'retry-after': '1' } }]);
     await sandbox.done('share', '--to', server.url);

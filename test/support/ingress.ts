@@ -13,14 +13,15 @@ export interface Received {
   readonly body: Buffer | undefined;
 }
 
-/** What becomes of a request: a status (with headers), no answer, a connection that is cut once all has come, or 202 to what is read slowly. */
+/** What becomes of a request: a status (with headers), no answer, a connection that is cut once all has come, 202 to what is read slowly, or 202 with a text that has no end. */
 export type Answer =
   | number
   | { readonly status: number; readonly headers: Record<string, string> }
   | 'hang'
   | 'hang unread'
   | 'cut'
-  | 'slowly';
+  | 'slowly'
+  | 'endless';
 
 export interface Ingress {
   readonly url: string;
@@ -62,6 +63,13 @@ export async function ingress(answers: Answer[] = [], tls?: ServerOptions): Prom
     if (answer === 'hang') return;
     const status = typeof answer === 'object' ? answer.status : answer === 'slowly' ? 202 : answer;
     if (typeof status === 'number' && status >= 200 && status < 300) accept(received);
+    if (answer === 'endless') {
+      accept(received);
+      response.writeHead(202);
+      const timer = setInterval(() => response.write('x'.repeat(1 << 16)), 5);
+      response.on('close', () => clearInterval(timer));
+      return;
+    }
     if (answer === 'cut') {
       // Taken, and the answer is lost.
       accept(received);
