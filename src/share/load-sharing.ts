@@ -33,11 +33,11 @@ export interface LoadedSharing {
 /**
  * Our collectors, and what modules of the user's add.
  *
- * @param modules paths (with a `.` or `/` first, or `.js`, `.mjs` or `.cjs` last), or names of packages, from `folder`
+ * @param modules paths (with a `.` or `/` first, or `.js`, `.mjs` or `.cjs` last), or names of packages, from `folder`; or modules themselves
  * @throws {SharingModuleError} @throws {CollectorError}
  */
 export async function loadSharing(
-  modules: readonly string[] = [],
+  modules: readonly (string | SharingModule)[] = [],
   folder = process.cwd(),
 ): Promise<LoadedSharing> {
   const registry = new CollectorRegistry();
@@ -54,12 +54,13 @@ export async function loadSharing(
     },
     shipping: (settings) => void shipping.push(settings),
   };
-  for (const name of modules) {
-    const module = await importModule(name, folder);
+  for (const given of modules) {
+    const module = typeof given === 'string' ? await importModule(given, folder) : given;
     try {
       await module(setup);
     } catch (error) {
       if (error instanceof S3LogExtractionError) throw error;
+      const name = typeof given === 'string' ? given : given.name;
       throw new SharingModuleError(name, reasonOf(error), error);
     }
   }

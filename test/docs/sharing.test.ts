@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DIST, Sandbox } from '../support/cli.js';
 import { ingress } from '../support/ingress.js';
-import { openPackage } from '../support/packages.js';
+import { openPackage, packagesIn } from '../support/packages.js';
 import { publish, requestsOver } from '../support/published-cache.js';
 
 const TEXT = readFileSync(join(import.meta.dirname, '../../SHARING.md'), 'utf8');
@@ -46,6 +47,29 @@ it('SHARING.md: its template works as it stands there, the package by its name',
     `since,until,days,before\n${days[0]}T00:00:00.000Z,${days[1]}T00:00:00.000Z,2,\n`,
   );
   expect(news[1][1]).toMatch(/,2,2\n$/);
+});
+
+it('SHARING.md: its program works as it stands there, but for its folders', async () => {
+  const sandbox = new Sandbox();
+  const day = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
+  await publish(sandbox, 'one.log', requestsOver([day], { datasets: 1 }));
+  mkdirSync(join(sandbox.root, 'node_modules'));
+  symlinkSync(dirname(DIST), join(sandbox.root, 'node_modules', 's3-log-extraction'));
+  const [template = '', program = ''] = [...TEXT.matchAll(/```js\n(.*?)\n```/gs)].map(
+    ([, code]) => code,
+  );
+  const out = join(sandbox.root, 'out');
+  writeFileSync(join(sandbox.root, 'mine.mjs'), template);
+  writeFileSync(
+    join(sandbox.root, 'program.mjs'),
+    program.replace('/data/s3-log-cache', sandbox.cache).replace('/data/outbox', out),
+  );
+  const path = join(sandbox.root, 'program.mjs');
+  const env = { ...sandbox.env, CONSENT: 'yes' };
+  const stdout = execFileSync(process.execPath, [path], { encoding: 'utf8', env });
+  const packages = await packagesIn(out);
+  expect(packages.length).toBeGreaterThan(2);
+  for (const { name } of packages) expect(stdout).toContain(`'${name}'`);
 });
 
 it('SHARING.md names every file of a package and every code that it explains', () => {
