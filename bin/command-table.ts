@@ -52,6 +52,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stats.js')).statsCommand,
   },
   {
+    signature: 'summary [dataset]',
+    describe: DESCRIPTIONS.summary,
+    load: async () => (await import('./commands/summary.js')).summaryCommand,
+  },
+  {
+    signature: 'query [sql]',
+    describe: DESCRIPTIONS.query,
+    load: async () => (await import('./commands/query.js')).queryCommand,
+  },
+  {
     signature: 'completion',
     describe: DESCRIPTIONS.completion,
     load: async () => (await import('./commands/completion.js')).completionCommand,

@@ -8,6 +8,8 @@ export const DESCRIPTIONS = {
   report: 'Show what is published as one HTML file: plots, a map, a page for each dataset',
   share: 'Pass on what is published: as packages, to a folder, a server or a bucket',
   stats: 'Where requesters are, as far as it is known; or the logs that an inventory lists',
+  summary: 'What is published, at a glance: totals, weeks, top regions, assets, datasets',
+  query: 'Ask the cache anything in SQL: records, regions, files, what is published',
   completion: 'Compare what is extracted with an inventory of the bucket: where logs are missing',
   config: 'What is remembered between runs',
   validate: 'Check claims about raw log files, or about the cache',

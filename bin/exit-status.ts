@@ -25,6 +25,7 @@ export const EXIT_STATUS = {
   },
   interrupted: {
     status: 130,
-    meaning: 'ended at once by a second SIGINT or SIGTERM; nothing committed is lost',
+    meaning:
+      'ended by a second SIGINT or SIGTERM ("query": by the first); nothing committed is lost',
   },
 } as const;

@@ -62,7 +62,7 @@ export async function buildYargs(
   line.locale('en');
   for (const [name, spec] of Object.entries(GLOBAL_OPTIONS)) line.option(name, yargsOption(spec));
   line.scriptName(PROGRAM.name).usage(`$0 <command>\n\n${PROGRAM.describe}`);
-  for (const { load } of COMMANDS) addCommand(line, await load(), run);
+  for (const { load } of COMMANDS) addCommand(line, await load(), run, args);
   return line
     .demandCommand(1, PROGRAM.demand)
     .recommendCommands()
@@ -91,14 +91,14 @@ export async function buildYargs(
     });
 }
 
-function addCommand(line: Argv, node: CommandNode, run: Run): void {
+function addCommand(line: Argv, node: CommandNode, run: Run, args: readonly string[]): void {
   const { describe } = node;
   if (isGroup(node)) {
     line.command({
       command: node.name,
       describe,
       builder: (group) => {
-        for (const child of node.commands) addCommand(group, child, run);
+        for (const child of node.commands) addCommand(group, child, run, args);
         return node.demand === undefined ? group : group.demandCommand(1, node.demand);
       },
       handler: () => {},
@@ -122,7 +122,7 @@ function addCommand(line: Argv, node: CommandNode, run: Run): void {
       for (const [example, what] of node.examples) command.example(example, what);
       return command;
     },
-    handler: (values) => run(node, ownValues(node, values)),
+    handler: (values) => run(node, ownValues(node, values, args)),
   });
 }
 
@@ -132,12 +132,19 @@ function yargsOption(spec: OptionSpec): Options {
 }
 
 /** yargs gives every value under several names; commands get theirs under one. */
-function ownValues(command: Command, values: Record<string, unknown>): Values & GlobalOptions {
+function ownValues(
+  command: Command,
+  values: Record<string, unknown>,
+  args: readonly string[],
+): Values & GlobalOptions {
   const specs = { ...GLOBAL_OPTIONS, ...command.options, ...command.positionals };
+  // It makes an empty text of a lone dash, which stands for stdin.
+  const hasDash = args.includes('-') && !args.includes('');
+  const given = (name: string): OptionValue | undefined => {
+    const value = values[camelCase(name)] as OptionValue | undefined;
+    return hasDash && value === '' && name in command.positionals ? '-' : value;
+  };
   return Object.fromEntries(
-    Object.keys(specs).map((name) => [
-      camelCase(name),
-      values[camelCase(name)] as OptionValue | undefined,
-    ]),
+    Object.keys(specs).map((name) => [camelCase(name), given(name)]),
   ) as Values & GlobalOptions;
 }

@@ -6,6 +6,7 @@ import { commitOfSegment, listCommits } from './commit-record.js';
 import { datasetsFolder } from './datasets/dataset-files.js';
 import { systemErrorCode } from './error.js';
 import type { CachePaths } from './paths.js';
+import { isReaderScratch } from './reader-scratch.js';
 import { isRotationReady, rotationPaths } from './rotation/rotation-paths.js';
 import { clearStopRequests } from './stop-request.js';
 
@@ -41,7 +42,10 @@ export function removeGarbage(paths: CachePaths, ownToken: string): void {
   removeUncommittedSegments(paths);
   // Of a change of the key that was not complete.
   if (!isRotationReady(paths)) remove(rotationPaths(paths).root, true);
-  for (const entry of list(paths.tmp)) remove(join(paths.tmp, entry.name), entry.isDirectory());
+  for (const entry of list(paths.tmp)) {
+    if (entry.isDirectory() && isReaderScratch(paths, entry.name)) continue;
+    remove(join(paths.tmp, entry.name), entry.isDirectory());
+  }
   if (isRealDirectory(paths.stop)) clearStopRequests(paths, ownToken);
 }
 

@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The platform's, not ours: where it keeps configuration, and what npm and shells set. */
+/** The platform's, not ours: where it keeps configuration, what a terminal takes, and what npm and shells set. */
 const PLATFORM =
-  /^(?:APPDATA|HOME|INIT_CWD|LOCALAPPDATA|LOGNAME|PATH|USER|USERPROFILE|XDG_[A-Z_]+)$/;
+  /^(?:APPDATA|HOME|INIT_CWD|LANG|LC_[A-Z]+|LOCALAPPDATA|LOGNAME|PATH|TERM|USER|USERPROFILE|XDG_[A-Z_]+)$/;
 
 /** Set for a library, not read. */
 const SET = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
