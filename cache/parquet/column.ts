@@ -6,9 +6,11 @@ import { bitWidth, encodeDictionaryIds } from './hybrid-encoding.js';
 /** Numbers of the Parquet format (parquet.thrift). */
 export const PARQUET = {
   type: { boolean: 0, int32: 1, int64: 2, byteArray: 6, fixedLengthByteArray: 7 },
-  encoding: { plain: 0, rle: 3, deltaBinaryPacked: 5, rleDictionary: 8 },
+  encoding: { plain: 0, rle: 3, deltaBinaryPacked: 5, deltaByteArray: 7, rleDictionary: 8 },
   codec: { uncompressed: 0, snappy: 1, gzip: 2 },
   utf8: 0,
+  decimal: 5,
+  date: 6,
 } as const;
 
 /** One page's payload and how it is encoded. */
@@ -18,6 +20,9 @@ export interface Page {
   readonly uncompressedBytes: number;
   readonly bytes: Uint8Array;
   readonly compressed: boolean;
+  /** Of an optional column: which rows have a value. The page has those alone. */
+  readonly levels?: Uint8Array;
+  readonly nulls?: number;
 }
 
 /** One column of a file, encoded: what `writeParquet` puts together. */
@@ -26,6 +31,12 @@ export interface EncodedColumn {
   readonly type: number;
   readonly typeLength?: number;
   readonly isText?: boolean;
+  /** Days since 1970. */
+  readonly isDate?: boolean;
+  /** A whole number of so many digits, big-endian. */
+  readonly decimalDigits?: number;
+  /** Its page has `levels`. */
+  readonly isOptional?: boolean;
   readonly codec: number;
   readonly dictionary?: Page;
   readonly data: Page;

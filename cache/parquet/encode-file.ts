@@ -4,10 +4,10 @@ import { encodeThrift, type ThriftStruct, type ThriftValue } from './thrift.js';
 
 const MAGIC = Buffer.from('PAR1', 'latin1');
 const PAGE_TYPE = { dictionary: 2, dataV2: 3 } as const;
-const REQUIRED = 0;
+const REPETITION = { required: 0, optional: 1 } as const;
 
 /**
- * Put encoded columns together to a Parquet file of one row group. All columns are required and flat.
+ * Put encoded columns together to a Parquet file of one row group. All columns are flat.
  * Source: Apache Parquet format, "File format" and parquet.thrift.
  *
  * Why not a library: extraction has interned its values already, and writes their ids and
@@ -24,6 +24,8 @@ export function encodeFile(columns: readonly EncodedColumn[], rows: number): Uin
   sink.append(MAGIC);
   return sink.written();
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 interface Chunk {
   readonly offset: number;
@@ -55,10 +57,10 @@ function writeColumn(sink: ByteSink, column: EncodedColumn, rows: number): Chunk
     {
       struct: [
         [1, { i32: rows }],
-        [2, { i32: 0 }],
+        [2, { i32: column.data.nulls ?? 0 }],
         [3, { i32: rows }],
         [4, { i32: column.data.encoding }],
-        [5, { i32: 0 }],
+        [5, { i32: column.data.levels?.length ?? 0 }],
         [6, { i32: 0 }],
         [7, { bool: column.data.compressed }],
       ],
@@ -80,15 +82,18 @@ function writePage(
   type: number,
   header: readonly [number, ThriftValue],
 ): number {
+  const { levels = NO_BYTES } = page;
   const bytes = encodeThrift([
     [1, { i32: type }],
-    [2, { i32: page.uncompressedBytes }],
-    [3, { i32: page.bytes.length }],
+    [2, { i32: levels.length + page.uncompressedBytes }],
+    [3, { i32: levels.length + page.bytes.length }],
     header,
   ]);
   sink.append(bytes);
+  // Never compressed.
+  sink.append(levels);
   sink.append(page.bytes);
-  return bytes.length + page.uncompressedBytes;
+  return bytes.length + levels.length + page.uncompressedBytes;
 }
 
 function fileMetadata(
@@ -134,10 +139,27 @@ function rootElement(children: number): ThriftValue {
 function schemaElement(column: EncodedColumn): ThriftValue {
   const fields: [number, ThriftValue][] = [[1, { i32: column.type }]];
   if (column.typeLength !== undefined) fields.push([2, { i32: column.typeLength }]);
-  fields.push([3, { i32: REQUIRED }], [4, { binary: column.name }]);
+  const repetition = column.isOptional ? REPETITION.optional : REPETITION.required;
+  fields.push([3, { i32: repetition }], [4, { binary: column.name }]);
   if (column.isText) {
     // Both the older converted type and the logical type STRING, for readers of either.
     fields.push([6, { i32: PARQUET.utf8 }], [10, { struct: [[1, { struct: [] }]] }]);
+  }
+  if (column.decimalDigits !== undefined) {
+    const digits = { i32: column.decimalDigits };
+    const logical: ThriftStruct = [
+      [1, { i32: 0 }],
+      [2, digits],
+    ];
+    fields.push(
+      [6, { i32: PARQUET.decimal }],
+      [7, { i32: 0 }],
+      [8, digits],
+      [10, { struct: [[5, { struct: logical }]] }],
+    );
+  }
+  if (column.isDate) {
+    fields.push([6, { i32: PARQUET.date }], [10, { struct: [[6, { struct: [] }]] }]);
   }
   return { struct: fields };
 }
