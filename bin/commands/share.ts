@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 import { DESCRIPTIONS } from '../descriptions.js';
 import { EXIT_STATUS } from '../exit-status.js';
 import { listOf } from '../list-option.js';
+import { requireLayout, runSite, SITE_OPTIONS } from '../run-site.js';
 
 /** Nobody said where to. */
 export class NoDestinationError extends S3LogExtractionError {
@@ -36,13 +37,6 @@ export class PickAndSkipCollectorsError extends S3LogExtractionError {
   }
 }
 
-/** The layout for public data folders is not there yet. */
-export class LayoutError extends S3LogExtractionError {
-  constructor() {
-    super('NO_SITE_LAYOUT', 'The layout "site" is not there yet.', {}, 2);
-  }
-}
-
 export const shareCommand = defineCommand({
   name: 'share',
   describe: DESCRIPTIONS.share,
@@ -65,7 +59,8 @@ export const shareCommand = defineCommand({
     'dry-run': {
       type: 'boolean',
       default: false,
-      describe: 'List the packages with their sizes; nothing is sent or remembered',
+      describe:
+        'List the packages with their sizes, or count files; nothing is sent, written or remembered',
     },
     again: {
       type: 'boolean',
@@ -85,12 +80,14 @@ export const shareCommand = defineCommand({
       default: 60,
       describe: 'Seconds without a byte after which a server is given up, and tried again',
     },
+    ...SITE_OPTIONS,
     ...STORE_OPTIONS,
   },
   examples: [
     ['$0 share --to /data/outbox', 'Packages of what is new since the last time'],
     ['$0 share --to https://host/ingress --dry-run', 'Which these would be'],
     ['$0 share --to s3://bucket/usage --skip by_asset', 'Into a bucket, without assets'],
+    ['$0 share --layout site --to content --license CC0-1.0', 'A folder of public data, for git'],
   ],
   async run(options, { cacheDirectory, output, env }) {
     const to = options.to ?? env.SHARE_TO;
@@ -99,9 +96,15 @@ export const shareCommand = defineCommand({
     if (!(timeout >= 1 && timeout <= 3600)) throw new ShareTimeoutError();
     const [pick, skip] = [listOf(options.pick), listOf(options.skip)];
     if (pick !== undefined && skip !== undefined) throw new PickAndSkipCollectorsError();
-    if (options.layout === 'site') throw new LayoutError();
+    requireLayout(options.layout, { ...options });
     const { openCacheForReading } = await import('../../cache/open-cache.js');
     const { paths } = openCacheForReading(cacheDirectory);
+    if (options.layout === 'site') {
+      const { title, license, homepage, report, overwrite, dryRun } = options;
+      const line = { to, title, license, homepage, report, overwrite, dryRun };
+      output.json(await runSite(paths, line, output));
+      return EXIT_STATUS.done.status;
+    }
     const { runShare } = await import('../run-share.js');
     const report = await runShare(
       paths,

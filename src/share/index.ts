@@ -50,3 +50,4 @@ export {
 export { environmentSettings } from './ship/environment.js';
 export { openDesk } from './ship/open-desk.js';
 export type { ShippingCredentials, ShippingSettings } from './ship/shipping-settings.js';
+export { type SiteOptions, type SiteReport, writeSite } from './site/write-site.js';

@@ -26,7 +26,7 @@ export function readmeText(
       ...(homepage === undefined ? [] : [`More about the archive: <${homepage}>.`]),
     ].join('\n'),
     ['## Files', '', ...tree(files)].join('\n'),
-    'Text is UTF-8. Tables have tabs between cells, a line feed behind each line, and the names of columns in the first line. Names are quoted as in CSV (`"`, doubled within) where they hold tabs, quotes or line ends. A name that a spreadsheet would take for a formula, or such a name with `\'` before it, has one more `\'` before it that is not part of it.',
+    "Text is UTF-8. Tables have tabs between cells, a line feed behind each line, and the names of columns in the first line. Names are quoted as in CSV (`\"`, doubled within) where they hold tabs, quotes or line ends. A name that a spreadsheet would take for a formula, or such a name with `'` before it, has one more `'` before it that is not part of it.",
     ...TABLE_KINDS.filter(({ file }) => files.has(file)).map((kind) =>
       [
         `### \`${kind.file}\`: ${lowerFirst(kind.title)}`,
@@ -105,6 +105,7 @@ function tree(files: ReadonlySet<string>): string[] {
     ...tables.map(({ file, title }) => `  ${file.padEnd(34)}${lowerFirst(title)}`),
     'parquet/                            the same tables for databases',
     'datapackage.json, schemas/          what programs need to know of them',
+    ...has('index.html', 'index.html                          plots and a map, in one page'),
     '```',
     '',
     'The folder of a dataset has its name. Where that is no safe name of a folder, characters are written `%XX` (hexadecimal), and long names are cut; `totals.json` and the Parquet copies have the names themselves.',

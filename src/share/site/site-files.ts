@@ -32,6 +32,7 @@ export function siteFiles(
   }));
   const copies = parquetFiles(archive);
   const kinds = new Set(archive.files.map((name) => name.slice(name.lastIndexOf('/') + 1)));
+  if (report !== undefined) kinds.add('index.html');
   const byKind = new Map<string, string[]>();
   for (const { path, kind } of copies) {
     const paths = byKind.get(kind);
