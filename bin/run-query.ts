@@ -48,22 +48,20 @@ export async function runQuery(line: QueryLine, context: CommandContext): Promis
   const sql = await textOf(line);
   const { paths } = openCacheForReading(cacheDirectory);
   const { openQuery } = await import('../src/query/open-query.js');
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const { QueryGuard } = await import('./query-guard.js');
+  const guard = new QueryGuard(paths, output);
   let query: Query | undefined;
   try {
-    query = await openQuery(paths, sql, { signal: interrupt.signal });
+    query = await openQuery(paths, sql, { signal: guard.signal });
     await printRows(query, line, output);
     return EXIT_STATUS.done.status;
   } catch (error) {
-    if (interrupt.signal.aborted) return EXIT_STATUS.interrupted.status;
+    if (guard.tooLarge !== undefined) throw guard.tooLarge;
+    if (guard.signal.aborted) return EXIT_STATUS.interrupted.status;
     throw error;
   } finally {
     query?.close();
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    guard.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from './atomic-write.js';
 import type { CachePaths } from './paths.js';
@@ -18,15 +18,28 @@ const NAME = /^reader-(\d{1,10})-(\d{1,20}|unknown)-([0-9a-f]{8})-[0-9a-f]{12}$/
  * @throws {CacheWriteError}
  */
 export function makeReaderScratch(paths: CachePaths): string {
-  const { pid, startedAt } = currentProcess();
-  const random = randomBytes(6).toString('hex');
-  const folder = join(
-    paths.tmp,
-    `reader-${pid}-${startedAt ?? 'unknown'}-${machineOf(currentProcess())}-${random}`,
-  );
+  const folder = join(paths.tmp, `${prefixOfProcess()}-${randomBytes(6).toString('hex')}`);
   makeDirectory(paths.tmp);
   makeDirectory(folder);
   return folder;
+}
+
+/** Remove the folders of this process, which is about to end. What cannot be removed is left to the next writer. */
+export function removeOwnScratch(paths: CachePaths): void {
+  const own = `${prefixOfProcess()}-`;
+  try {
+    for (const name of readdirSync(paths.tmp)) {
+      if (!name.startsWith(own) || !NAME.test(name)) continue;
+      rmSync(join(paths.tmp, name), { recursive: true, force: true });
+    }
+  } catch {
+    // See above.
+  }
+}
+
+function prefixOfProcess(): string {
+  const process = currentProcess();
+  return `reader-${process.pid}-${process.startedAt ?? 'unknown'}-${machineOf(process)}`;
 }
 
 /** Whether an entry of `tmp/` is the folder of a reader that may still live. */

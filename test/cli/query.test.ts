@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -256,4 +257,38 @@ it('needs no key, and shows no address in whatever view', async () => {
     text += stdout;
   }
   for (const address of addresses) expect(text).not.toContain(address);
+});
+
+describe('a query that DuckDB does not let go of', () => {
+  /** Until so many folders of readers are there. */
+  async function scratchOf(count: number): Promise<void> {
+    const { tmp } = cachePaths(sandbox.cache);
+    const there = (): number =>
+      existsSync(tmp) ? readdirSync(tmp).filter((name) => name.startsWith('reader-')).length : 0;
+    while (there() !== count) await wait(10);
+  }
+
+  it('is ended by a second signal, and leaves nothing', async () => {
+    const { child, ended } = sandbox.start(['query', 'SELECT list_sum(range(150000000))']);
+    await scratchOf(1);
+    child.kill('SIGINT');
+    await wait(600);
+    child.kill('SIGINT');
+    const { status, signal } = await ended;
+    // Should DuckDB have been quicker, it has ended by the first.
+    expect([130, null]).toContain(status);
+    expect(['SIGINT', null]).toContain(signal);
+    await scratchOf(0);
+  });
+
+  it('or by the memory that it takes', async () => {
+    const { status, signal, stderr, json } = await sandbox.run([
+      ...['query', 'SELECT list_sum(range(4000000000))', '--json'],
+    ]);
+    expect([1, null]).toContain(status);
+    expect(['SIGKILL', null]).toContain(signal);
+    expect(stderr).toContain('[QUERY_TOO_LARGE]');
+    expect(json.error.code).toBe('QUERY_TOO_LARGE');
+    await scratchOf(0);
+  });
 });

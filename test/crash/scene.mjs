@@ -62,7 +62,7 @@ export class Scene {
 
   /** As {@link run}, with more in its environment. */
   runWith(env, cache, ...command) {
-    const args = [program, ...command, '--cache', cache];
+    const args = [program, ...argumentsFor(cache, command)];
     const options = { env: { ...this.env, ...env }, encoding: 'utf8' };
     const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
     return { status, stdout, stderr };
@@ -75,7 +75,7 @@ export class Scene {
 
   /** As {@link start}, with more in its environment. */
   startWith(env, cache, ...command) {
-    const args = [program, ...command, '--cache', cache];
+    const args = [program, ...argumentsFor(cache, command)];
     const child = spawn(process.execPath, args, {
       env: { ...this.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -98,6 +98,15 @@ export class Scene {
   remove() {
     rmSync(this.scratch, { recursive: true, force: true });
   }
+}
+
+/** What follows the program; `OUTBOX` becomes a folder that the cache has to itself. */
+export function argumentsFor(cache, command) {
+  return [
+    ...command.map((word) => (word === 'OUTBOX' ? `${cache}-outbox` : word)),
+    '--cache',
+    cache,
+  ];
 }
 
 export function line(n) {

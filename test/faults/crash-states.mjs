@@ -50,7 +50,8 @@ function variants(random) {
  * Files that nobody looks at after a crash, or that are no more than a sign; and those of `validation/`, which only grow, and of which
  * each record has a check of its own.
  */
-const SCRATCH = /\.tmp$|^cache\/(?:tmp|lock|stop|validation)\//;
+const SCRATCH =
+  /\.tmp$|^cache\/(?:tmp|lock|stop|validation|share\/lock|shards)\/|^cache\/share\/[0-9a-f]+\/work\//;
 
 function keyOf(left) {
   const hash = createHash('sha256');

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { randomFrom, Scene, same, tree } from '../crash/scene.mjs';
+import { argumentsFor, randomFrom, Scene, same, tree } from '../crash/scene.mjs';
 import { crashStates, faultOf, wholeContents } from './crash-states.mjs';
 import { Disk } from './disk.mjs';
 import { Finisher } from './finisher.mjs';
@@ -140,7 +140,7 @@ async function finish({ scenario, disk, left, what }, finisher) {
   disk.write(left, folder);
   const env = { S3_LOG_EXTRACTION_CONFIG_DIR: join(folder, 'config') };
   const run = async (...command) => {
-    const { status, stderr, stdout } = await finisher.run(env, ...command, '--cache', cache);
+    const { status, stderr, stdout } = await finisher.run(env, ...argumentsFor(cache, command));
     if (/198\.51\.|INTERNAL|\n\s+at /.test(stderr))
       throw new Error(`no message for people: ${stderr}`);
     return { status, stderr, stdout };

@@ -73,7 +73,7 @@ function countOperations({ state, command }) {
   );
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stderr}`);
   const operations = statSync(counter).size;
-  rmSync(cache, { recursive: true, force: true });
+  for (const own of [cache, `${cache}-outbox`]) rmSync(own, { recursive: true, force: true });
   return operations;
 }
 
@@ -119,7 +119,7 @@ async function inject({ scenario, at, kind, lasts }) {
     else if (accountOf(scene, cache) !== account) fail('the next run came to another account');
   }
   if (results.failed === before) results.passed++;
-  rmSync(cache, { recursive: true, force: true });
+  for (const own of [cache, `${cache}-outbox`]) rmSync(own, { recursive: true, force: true });
   rmSync(counter, { force: true });
 }
 

@@ -46,6 +46,7 @@ export function prepareScenarios(scene, env = {}) {
   const update = ['update', '--from', logs];
   const again = [['extract', logs], ['update', 'ip', 'regions', '--offline'], update];
   const shard = (index) => ['extract', logs, '--shard', `${index}/2`, '--workers=1'];
+  const share = ['share', '--to', 'OUTBOX'];
   const scenario = (name, state, command, finish = [update]) => ({
     name,
     state,
@@ -67,6 +68,7 @@ export function prepareScenarios(scene, env = {}) {
     scenario('skip-ips', whole, ['config', 'skip-ips', 'clear']),
     scenario('rotate', whole, ['config', 'key', 'rotate']),
     scenario('rule', whole, ['update', 'summaries', '--dataset-level', '1']),
+    scenario('share', whole, share, [share, update]),
     scenario('status', whole, ['status']),
     scenario('validate', whole, ['validate', 'cache']),
     ...ownEnds(scene, done, { published, whole }),
