@@ -2,8 +2,8 @@ import { lstatSync } from 'node:fs';
 import { PUBLISHED, writeFileAtomic } from '../cache/atomic-write.js';
 import { S3LogExtractionError } from '../cache/error.js';
 import { readGivenFile } from '../cache/given-file.js';
+import { isBelow, realFilePlace, realPlace } from '../cache/real-place.js';
 import { isObject } from '../cache/sealed-json.js';
-import { isBelow, realFilePlace, realPlace } from './real-place.js';
 
 /** What a service does: `waiting`: another process writes to the cache. */
 export type ServiceState =

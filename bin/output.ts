@@ -14,7 +14,8 @@ export interface Output {
 }
 
 /** What moves a cursor, colours or turns text: names, and files of a cache that others wrote, may hold it. */
-const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS =
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]|\p{Bidi_Control}|[\u200b-\u200d\u2060\ufeff]/gu;
 
 /** As a terminal may get it: but for tabs and line ends, such characters are shown escaped. */
 export function printable(text: string): string {

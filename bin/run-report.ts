@@ -4,13 +4,13 @@ import { CacheWriteError, PUBLISHED, writeFileAtomic } from '../cache/atomic-wri
 import { readCacheStatus } from '../cache/cache-status.js';
 import { S3LogExtractionError, systemErrorCode } from '../cache/error.js';
 import { openCacheForReading } from '../cache/open-cache.js';
+import { isBelow, realFilePlace, realPlace } from '../cache/real-place.js';
 import { makeReport } from '../src/report/index.js';
 import { openPublished } from '../src/share/published/published-archive.js';
 import type { CommandContext } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { formatBytes, formatCount, plural } from './format.js';
 import { openInBrowser } from './open-in-browser.js';
-import { isBelow, realFilePlace, realPlace } from './real-place.js';
 
 /** The report cannot stand where it is asked for. */
 export class ReportFileError extends S3LogExtractionError {

@@ -77,10 +77,22 @@ export class NewerCacheError extends S3LogExtractionError {
 
 /** What all names in `segments/` consist of. */
 const FILE_NAME = /^[A-Za-z0-9.-]{1,255}$/;
+const END_OF_9999 = Date.UTC(10_000, 0);
 const COMMIT_NAME = /^\d{8}T\d{9}Z-[0-9a-f]{8}-\d{6}$/;
 
-/** Name a commit: unique without coordination, sorted by time (FORMAT.md section 4). */
+/** The clock is so wrong that a commit could not be named by it. */
+export class ClockError extends S3LogExtractionError {
+  constructor(now: Date) {
+    super('CLOCK_IMPLAUSIBLE', `The clock of this machine says ${now.toISOString()}.`, {
+      hint: 'Commits are named by the time: set the clock, then run the same command again. Nothing was committed.',
+    });
+  }
+}
+
+/** Name a commit: unique without coordination, sorted by time (FORMAT.md section 4). @throws {ClockError} */
 export function commitName(now: Date, runToken: string, sequence: number): string {
+  // Years of other than four digits would sort elsewhere, and no reader would see the commit.
+  if (now.getTime() >= END_OF_9999 || now.getTime() < 0) throw new ClockError(now);
   const time = now.toISOString().replace(/[-:.]/g, '');
   return `${time}-${runToken}-${String(sequence).padStart(6, '0')}`;
 }

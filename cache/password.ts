@@ -9,9 +9,13 @@ export class WeakPasswordError extends S3LogExtractionError {
     readonly why: string,
     more = '',
   ) {
-    super('WEAK_PASSWORD', `The password in ${PASSWORD_VARIABLE} is too weak: ${why}.`, {
-      hint: `Choose a long random one, such as five or more random words, and keep it safe: the cache cannot be extended without it.${more}`,
-    });
+    super(
+      'WEAK_PASSWORD',
+      `The password (${PASSWORD_VARIABLE}, or the new one) is too weak: ${why}.`,
+      {
+        hint: `Choose a long random one, such as five or more random words, and keep it safe: the cache cannot be extended without it.${more}`,
+      },
+    );
   }
 }
 

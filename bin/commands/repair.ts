@@ -48,7 +48,7 @@ export const repairCommand = defineCommand({
       const { openCacheForReading } = await import('../../cache/open-cache.js');
       const { paths } = openCacheForReading(cacheDirectory);
       const plan = await planRepair(paths, { source, changed, onFile });
-      output.print(describePlan(plan, 'would be'));
+      output.print(describePlan(plan, () => 'would be'));
       const { commits: _, ...told } = plan;
       output.json({ dryRun: true, ...told });
       return hasWork(plan) ? EXIT_STATUS.findings.status : EXIT_STATUS.done.status;
@@ -82,7 +82,9 @@ export const repairCommand = defineCommand({
         onProgress: extractionReporter(output),
         shouldStop: signals.shouldStop,
       });
-      output.print(`${describePlan(result, 'were')}\n${describeEnd(result)}`);
+      output.print(
+        `${describePlan(result, (count) => (count === 1 ? 'was' : 'were'))}\n${describeEnd(result)}`,
+      );
       const { commits: _, ...told } = result;
       output.json(told);
       const failed = result.extractions.some((report) => report.files.failed > 0);
@@ -100,7 +102,7 @@ function hasWork({ damage, withdraw }: RepairPlan): boolean {
   return files + withdraw.length > 0 || settings !== undefined;
 }
 
-function describePlan(plan: RepairPlan, were: string): string {
+function describePlan(plan: RepairPlan, verb: (count: number) => string): string {
   const { damage, withdraw, again, missing } = plan;
   if (!hasWork(plan)) return 'Nothing is damaged.';
   const text = withdraw.map(({ commit, findings }) => `${commit}: ${findings.join(' ')}`);
@@ -115,7 +117,7 @@ function describePlan(plan: RepairPlan, were: string): string {
   if (damage.settings !== undefined) text.push(damage.settings);
   if (withdraw.length > 0) {
     text.push(
-      `${plural(withdraw.length, 'commit')} ${were} withdrawn, ${plural(files, 'log file')} ${were} extracted again.`,
+      `${plural(withdraw.length, 'commit')} ${verb(withdraw.length)} withdrawn, ${plural(files, 'log file')} ${verb(files)} extracted again.`,
     );
   }
   for (const { commit, names } of missing) {

@@ -19,6 +19,15 @@ export class StopTimeoutError extends S3LogExtractionError {
   }
 }
 
+/** Who writes cannot be told, so nobody can be asked to stop. */
+export class UnknownRunError extends S3LogExtractionError {
+  constructor(folder: string) {
+    super('UNKNOWN_RUN', `Cannot tell who is at work: the lock file in ${folder} cannot be read.`, {
+      hint: 'End that process itself (SIGTERM). If there is none, the lock stops counting 10 minutes after its file was last written.',
+    });
+  }
+}
+
 /** `--timeout` is no number of seconds. */
 export class StopTimeoutOptionError extends S3LogExtractionError {
   constructor() {
@@ -47,7 +56,8 @@ export const stopCommand = defineCommand({
       output.json({ running: false, stopped: false });
       return EXIT_STATUS.done.status;
     }
-    if (runs.some(({ owner }) => owner === undefined)) throw new StopTimeoutError(0, undefined);
+    const unknown = runs.find(({ owner }) => owner === undefined);
+    if (unknown !== undefined) throw new UnknownRunError(unknown.place.lock);
     await stopAll(runs, timeout, output);
     output.print('Stopped. The next run goes on from there.');
     output.json({ running: true, stopped: true });

@@ -1,10 +1,11 @@
 import { lstatSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeDirectory, TEMPORARY_SUFFIX } from '../../cache/atomic-write.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { acquireLock, CacheLockedError, describeOwner, type Lock } from '../../cache/lock.js';
+import { isBelow, realPlace } from '../../cache/real-place.js';
 import { requireSource } from '../source/require-source.js';
-import { MOVING, type SpoolPaths, spoolPaths, watchCommandFor } from './spool-paths.js';
+import { isSpool, MOVING, type SpoolPaths, spoolPaths, watchCommandFor } from './spool-paths.js';
 
 /** A spool that this process watches, and nobody else. */
 export interface Spool {
@@ -19,6 +20,18 @@ export class SpoolFolderError extends S3LogExtractionError {
     super('SPOOL_FOLDER', `Could not use ${path} as a folder of the spool: ${why}.`, {
       hint: 'Move it away; to have archive/ or failed/ on another disk, mount that one there.',
     });
+  }
+}
+
+/** The folder belongs to something else already. */
+export class SpoolPlaceError extends S3LogExtractionError {
+  constructor(root: string, what: string) {
+    super(
+      'SPOOL_MISPLACED',
+      `Could not watch ${root}: ${what}.`,
+      { hint: 'Nothing was done. Name the folder that logs are delivered to.' },
+      2,
+    );
   }
 }
 
@@ -44,12 +57,13 @@ export class SpoolLockedError extends S3LogExtractionError {
  * @param cacheRoot of the cache that it is watched for, for the lock to tell
  * @param folder must be there: a service that makes what is not mounted yet would watch the wrong disk
  * @param keepsExcerpts whether excerpts of rejected lines are kept in it
- * @throws {SourceNotFoundError} @throws {SpoolFolderError} @throws {SpoolLockedError} @throws {CacheWriteError}
+ * @throws {SourceNotFoundError} @throws {SpoolPlaceError} @throws {SpoolFolderError} @throws {SpoolLockedError} @throws {CacheWriteError}
  */
 export function openSpool(folder: string, cacheRoot: string, keepsExcerpts = false): Spool {
   requireSource(folder);
   const paths = spoolPaths(realpathSync(folder));
   if (!statSync(paths.root).isDirectory()) throw new SpoolFolderError(paths.root, 'it is a file');
+  requirePlace(paths.root, cacheRoot);
   const { archive, failed, own, lock: lockFolder, stop } = paths;
   const kept = keepsExcerpts ? [paths.excerpts, paths.rejected] : [];
   for (const path of [own, lockFolder, stop, ...kept, archive, failed]) {
@@ -70,6 +84,32 @@ export function openSpool(folder: string, cacheRoot: string, keepsExcerpts = fal
     throw error;
   }
   return { paths, lock, close: () => lock.release() };
+}
+
+/**
+ * What stands in another spool, or in a cache, is that one's: its files would be taken for logs that are none.
+ *
+ * @param root with no links on the way to it
+ */
+function requirePlace(root: string, cacheRoot: string): void {
+  if (isBelow(realPlace(cacheRoot), root)) {
+    throw new SpoolPlaceError(root, `the cache ${cacheRoot} is in it, whose files are no logs`);
+  }
+  for (let folder = root; ; folder = dirname(folder)) {
+    if (isCache(folder, cacheRoot)) {
+      throw new SpoolPlaceError(root, `it is in the cache ${folder}`);
+    }
+    if (folder !== root && isSpool(folder)) {
+      throw new SpoolPlaceError(root, `it is in the spool ${folder}`);
+    }
+    if (folder === dirname(folder)) return;
+  }
+}
+
+function isCache(folder: string, cacheRoot: string): boolean {
+  const isThere = (name: string): boolean =>
+    lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
+  return folder === realPlace(cacheRoot) || (isThere('cache.json') && isThere('commits'));
 }
 
 /** As `MOVING` holds them. */

@@ -1,7 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type CommitRecord, commitText, readCommit } from '../../cache/commit-record.js';
+import {
+  type CommitRecord,
+  commitName,
+  commitText,
+  readCommit,
+} from '../../cache/commit-record.js';
 import { cachePaths } from '../../cache/paths.js';
 import { scratchDirectory } from '../support/scratch.js';
 
@@ -50,4 +55,13 @@ it.each([
 
 it('refuses a file named twice, which would count twice', () => {
   expect(() => read([segment('-w0-1.records.parquet')])).toThrow('names a file twice');
+});
+
+it('a clock beyond four digits of years, or before 1970, names no commit', () => {
+  for (const time of [Date.UTC(10_000, 0), Date.UTC(9_999, 11, 31, 23) + 3_600_000, -1]) {
+    expect(() => commitName(new Date(time), '0123abcd', 1)).toThrow(
+      expect.objectContaining({ code: 'CLOCK_IMPLAUSIBLE' }),
+    );
+  }
+  expect(commitName(new Date(Date.UTC(9_999, 11, 31)), '0123abcd', 1)).toMatch(/^9999/);
 });

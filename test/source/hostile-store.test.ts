@@ -97,11 +97,23 @@ describe('the listing of a hostile store', () => {
 describe('the guard of a listing', () => {
   it('lets fresh tokens pass, but not pages without an object for ever', () => {
     const guard = new PagingGuard();
-    for (let i = 0; i < 50_000; i++) guard.next(`t${i}`, i % 100);
+    const page = (i: number) => (i % 100 === 0 ? [] : [{ key: `a${i}` }, { key: `b${i}` }]);
+    for (let i = 0; i < 50_000; i++) guard.next(`t${i}`, page(i));
     expect(() => {
-      for (let i = 0; i < 10_001; i++) guard.next(`u${i}`, 0);
+      for (let i = 0; i < 10_001; i++) guard.next(`u${i}`, []);
     }).toThrow('without an object');
-    expect(() => guard.next(undefined, 1)).toThrow('breaks off');
+    expect(() => guard.next(undefined, page(1))).toThrow('breaks off');
+  });
+
+  it('nor one page again and again under fresh tokens', () => {
+    const guard = new PagingGuard();
+    const page = [{ key: 'a' }, { key: 'b' }];
+    // A page may come twice, and begin as the one before it.
+    for (let i = 0; i < 5; i++) guard.next(`s${i}`, page);
+    for (let i = 0; i < 50; i++) guard.next(`t${i}`, [{ key: 'a' }, { key: `b${i}` }]);
+    expect(() => {
+      for (let i = 0; i < 20; i++) guard.next(`u${i}`, page);
+    }).toThrow('in circles');
   });
 });
 

@@ -147,7 +147,7 @@ export async function openBucket(source: string, options: BucketOptions): Promis
           const { page, objects } = await list(token);
           listed = objects ?? (page.Contents ?? []).map(listedObject);
           if (page.IsTruncated === true) {
-            next = guard.next(page.NextContinuationToken, listed.length);
+            next = guard.next(page.NextContinuationToken, listed);
           }
         } catch (error) {
           throw bucketError(error, where('list'));

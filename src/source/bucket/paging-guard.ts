@@ -3,12 +3,16 @@ import { AnswerError } from './answer-body.js';
 /** Versioned buckets have pages of nothing but marks of deletions; so many in a row are no listing. */
 const MOST_EMPTY_PAGES = 10_000;
 
+const MOST_SAME_PAGES = 10;
+
 /** Finds listings that go round in circles, or on and on without an object, in the memory of one token. */
 export class PagingGuard {
   #remembered: string | undefined;
   #sinceRemembered = 0;
   #until = 1;
   #emptyPages = 0;
+  #lastPage = '';
+  #samePages = 0;
 
   /**
    * Check that a listing goes on.
@@ -17,7 +21,7 @@ export class PagingGuard {
    * @param objects in the page before it
    * @throws {AnswerError}
    */
-  next(token: string | undefined, objects: number): string {
+  next(token: string | undefined, objects: readonly { readonly key: string }[]): string {
     if (token === undefined) throw new AnswerError('its listing breaks off');
     // Brent's: whatever the length of the circle, a remembered token comes again.
     if (token === this.#remembered) throw new AnswerError('its listing goes round in circles');
@@ -26,10 +30,22 @@ export class PagingGuard {
       this.#sinceRemembered = 0;
       this.#until *= 2;
     }
-    this.#emptyPages = objects === 0 ? this.#emptyPages + 1 : 0;
+    this.#emptyPages = objects.length === 0 ? this.#emptyPages + 1 : 0;
     if (this.#emptyPages >= MOST_EMPTY_PAGES) {
       throw new AnswerError(`its listing has ${MOST_EMPTY_PAGES} pages in a row without an object`);
     }
+    this.#look(objects);
     return token;
+  }
+
+  /** Tokens may be ever new ones while the objects are not. Pages may overlap, and one may come twice: not many in a row. */
+  #look(objects: readonly { readonly key: string }[]): void {
+    if (objects.length === 0) return;
+    const page = JSON.stringify([objects.length, objects[0]?.key, objects.at(-1)?.key]);
+    this.#samePages = page === this.#lastPage ? this.#samePages + 1 : 0;
+    this.#lastPage = page;
+    if (this.#samePages >= MOST_SAME_PAGES) {
+      throw new AnswerError('its listing goes round in circles');
+    }
   }
 }

@@ -1,0 +1,54 @@
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, it } from 'vitest';
+import { Sandbox } from '../support/cli.js';
+import { logText } from '../support/truth.js';
+
+let sandbox: Sandbox;
+let spool: string;
+
+const once = (folder: string, cache = sandbox.cache) =>
+  sandbox.run(['watch', folder, '--once', '--settle', '0', '--cache', cache]);
+
+/** Names of all that is there. */
+function names(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+}
+
+beforeEach(async () => {
+  sandbox = new Sandbox();
+  spool = join(sandbox.root, 'spool');
+  mkdirSync(join(spool, 'sub'), { recursive: true });
+  const line = { key: 'd/a', time: 1_700_000_000, client: 1, bytes: 1n };
+  writeFileSync(join(spool, 'a.log'), logText([line]));
+  expect((await once(spool)).status).toBe(0);
+});
+
+it('what belongs to another spool, or to a cache, is not watched, and stays as it is', async () => {
+  symlinkSync(spool, join(sandbox.root, 'way'));
+  const before = [names(spool), names(sandbox.cache)];
+  for (const folder of [
+    join(spool, '.s3logextraction'),
+    join(spool, 'archive'),
+    join(spool, 'sub'),
+    join(sandbox.root, 'way/archive'),
+    sandbox.cache,
+    join(sandbox.cache, 'segments'),
+  ]) {
+    for (const cache of [sandbox.cache, join(sandbox.root, 'another')]) {
+      const { status, stderr } = await once(folder, cache);
+      const told = expect.stringContaining('[SPOOL_MISPLACED]');
+      expect([folder, status, stderr]).toEqual([folder, 2, told]);
+    }
+  }
+  expect([names(spool), names(sandbox.cache)]).toEqual(before);
+});
+
+it('no spool has its own cache in it: its files would be moved as no logs', async () => {
+  const before = names(spool);
+  for (const cache of [join(spool, 'cache'), join(spool, 'deep/er/cache')]) {
+    const { status, stderr } = await once(spool, cache);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('[SPOOL_MISPLACED]')]);
+  }
+  expect(names(spool)).toEqual(before);
+});
