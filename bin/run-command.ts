@@ -1,17 +1,38 @@
 import { resolve } from 'node:path';
 import { readConfiguration, resolveCacheDirectory } from '../cache/configuration.js';
-import { fileAccessError } from '../cache/error.js';
+import { fileAccessError, S3LogExtractionError } from '../cache/error.js';
 import { InternalError } from '../cache/internal-error.js';
 import { addressSpaceError } from '../cache/parquet/instantiate.js';
 import type { Command, GlobalOptions, Values } from './command.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { createOutput, type Output, printable } from './output.js';
 
+/** The folder that the program was started in is there no more: nothing can be found from it, and no thread starts in it. */
+export class NoCurrentFolderError extends S3LogExtractionError {
+  constructor(cause: unknown) {
+    super(
+      'NO_CURRENT_FOLDER',
+      'The current folder has been removed, or may not be entered.',
+      { cause, hint: 'Change to one that is there (cd /), then run the same command again.' },
+      EXIT_STATUS.usage.status,
+    );
+  }
+}
+
+function requireCurrentFolder(): void {
+  try {
+    process.cwd();
+  } catch (error) {
+    throw new NoCurrentFolderError(error);
+  }
+}
+
 /** Run a command and tell what went wrong, if anything. Sets the exit status. */
 export async function runCommand(command: Command, values: Values & GlobalOptions): Promise<void> {
   const output = createOutput(values);
   const ending = endInWords(output, command.describe);
   try {
+    requireCurrentFolder();
     const { env } = process;
     const cacheDirectory = resolve(
       resolveCacheDirectory({ option: values.cache, env, configuration: readConfiguration(env) }),

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DIST, Sandbox } from '../support/cli.js';
@@ -40,4 +41,17 @@ describe.skipIf(process.platform === 'win32')('what the system does not grant', 
     });
     expect([status, stderr]).toEqual([1, expect.stringContaining('[NO_HOME]')]);
   });
+});
+
+it('a current folder that was removed is told of, before anything is done', async () => {
+  const gone = join(sandbox.root, 'gone');
+  mkdirSync(gone);
+  const line = 'cd "$1" && rmdir "$1" && exec "$2" "$3" extract "$4" --cache "$5"';
+  const args = [gone, process.execPath, BINARY, sandbox.logs, sandbox.cache];
+  const { status, stderr } = spawnSync('/bin/sh', ['-c', line, 'sh', ...args], {
+    env: sandbox.env,
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([2, expect.stringContaining('[NO_CURRENT_FOLDER]')]);
+  expect(existsSync(sandbox.cache)).toBe(false);
 });
