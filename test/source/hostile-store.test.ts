@@ -115,6 +115,20 @@ describe('the guard of a listing', () => {
       for (let i = 0; i < 20; i++) guard.next(`u${i}`, page);
     }).toThrow('in circles');
   });
+
+  it.each([2, 3, 50])('ends when %i pages come in turn under ever new tokens', (length) => {
+    const guard = new PagingGuard();
+    let asked = 0;
+    expect(() => {
+      for (; asked < 5000; asked++) guard.next(`t${asked}`, [{ key: `k${asked % length}` }]);
+    }).toThrow('in circles');
+    expect(asked).toBeLessThan(40 * length);
+  });
+
+  it('goes on while its pages are other ones', () => {
+    const guard = new PagingGuard();
+    for (let i = 0; i < 5000; i++) guard.next(`t${i}`, [{ key: `k${i}` }]);
+  });
 });
 
 describe('an answer', () => {

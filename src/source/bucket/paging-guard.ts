@@ -5,13 +5,15 @@ const MOST_EMPTY_PAGES = 10_000;
 
 const MOST_SAME_PAGES = 10;
 
-/** Finds listings that go round in circles, or on and on without an object, in the memory of one token. */
+/** Finds listings that go round in circles, or on and on without an object, in the memory of one token and one page. */
 export class PagingGuard {
   #remembered: string | undefined;
   #sinceRemembered = 0;
   #until = 1;
   #emptyPages = 0;
-  #lastPage = '';
+  #rememberedPage = '';
+  #pagesSinceRemembered = 0;
+  #untilPage = 1;
   #samePages = 0;
 
   /**
@@ -38,14 +40,22 @@ export class PagingGuard {
     return token;
   }
 
-  /** Tokens may be ever new ones while the objects are not. Pages may overlap, and one may come twice: not many in a row. */
+  /**
+   * Tokens may be ever new ones while the objects are not, one page again and again or several in turn. Pages may overlap,
+   * and one may come twice: not many times.
+   */
   #look(objects: readonly { readonly key: string }[]): void {
     if (objects.length === 0) return;
     const page = JSON.stringify([objects.length, objects[0]?.key, objects.at(-1)?.key]);
-    this.#samePages = page === this.#lastPage ? this.#samePages + 1 : 0;
-    this.#lastPage = page;
-    if (this.#samePages >= MOST_SAME_PAGES) {
+    if (page === this.#rememberedPage && ++this.#samePages >= MOST_SAME_PAGES) {
       throw new AnswerError('its listing goes round in circles');
+    }
+    // As with tokens: a circle of any length is found once it fits often enough between two that are remembered.
+    if (++this.#pagesSinceRemembered === this.#untilPage) {
+      this.#rememberedPage = page;
+      this.#pagesSinceRemembered = 0;
+      this.#untilPage *= 2;
+      this.#samePages = 0;
     }
   }
 }
