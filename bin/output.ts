@@ -13,16 +13,15 @@ export interface Output {
   progress(text: string): void;
 }
 
-/** What moves a cursor, colours or turns text: names, and files of a cache that others wrote, may hold it. */
-const CONTROLS =
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]|\p{Bidi_Control}|[\u200b-\u200d\u2060\ufeff]/gu;
+/** What moves a cursor, colours, turns text or is not seen: names, and files of a cache that others wrote, may hold it. */
+const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]|\p{Cf}/gu;
 
 /** As a terminal may get it: but for tabs and line ends, such characters are shown escaped. */
 export function printable(text: string): string {
-  return text.replace(
-    CONTROLS,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(CONTROLS, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+  });
 }
 
 /** Warnings of one kind beyond this many are counted, not shown: a folder of a million bad files is no news a million times. */
