@@ -56,9 +56,10 @@ export const stopCommand = defineCommand({
       output.json({ running: false, stopped: false });
       return EXIT_STATUS.done.status;
     }
+    const known = runs.filter(({ owner }) => owner !== undefined);
+    await stopAll(known, timeout, output);
     const unknown = runs.find(({ owner }) => owner === undefined);
     if (unknown !== undefined) throw new UnknownRunError(unknown.place.lock);
-    await stopAll(runs, timeout, output);
     output.print('Stopped. The next run goes on from there.');
     output.json({ running: true, stopped: true });
     return EXIT_STATUS.done.status;

@@ -1,4 +1,5 @@
 import { lstatSync, type Stats, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemErrorCode } from '../../cache/error.js';
 import { fileSystemTimeMs } from '../../cache/file-system-time.js';
@@ -6,7 +7,7 @@ import { listFolder } from '../source/list-folder.js';
 import { displayPath, joinLogPath, type LogPath, logPath, pathBytes } from '../source/log-path.js';
 import { modifiedTime } from '../source/modified-time.js';
 import type { SourceFile } from '../source/walk-folder.js';
-import type { SpoolPaths } from './spool-paths.js';
+import { isSpool, type SpoolPaths } from './spool-paths.js';
 import { isTemporaryName } from './temporary-name.js';
 
 /** Files looked at before everything else gets its turn. */
@@ -48,6 +49,14 @@ export function emptyTally(): ScanTally {
   };
 }
 
+/** Whether a folder of a spool, or one that it is in, is a spool itself. @param folder below it, one character a byte */
+function isInOtherSpool({ root }: SpoolPaths, folder: string): boolean {
+  const parts = folder.split('/').filter((part) => part !== '');
+  return parts.some((_, i) =>
+    isSpool(join(root, Buffer.from(parts.slice(0, i + 1).join('/'), 'latin1').toString('utf8'))),
+  );
+}
+
 export interface ScanOptions {
   /** How long a file must not have changed. */
   readonly settleMs: number;
@@ -74,6 +83,8 @@ export async function* scanSpool(
   const isExcluded = excluded([paths.archive, paths.failed, options.cacheRoot]);
   const now = fileSystemTimeMs(paths.own);
   let seen = 0;
+  let lastFolder: string | undefined;
+  let isOfOther = false;
   for (const found of listFolder(root, isExcluded)) {
     if (++seen % FILES_PER_TURN === 0) await nextTurn();
     if (typeof found !== 'string') {
@@ -82,7 +93,13 @@ export async function* scanSpool(
       continue;
     }
     const base = found.slice(found.lastIndexOf('/') + 1);
-    if (isTemporaryName(base)) {
+    const folder = found.slice(0, Math.max(0, found.lastIndexOf('/')));
+    if (folder !== lastFolder) {
+      lastFolder = folder;
+      isOfOther = isInOtherSpool(paths, folder);
+    }
+    // What another service has archived is its own, and so is what it is to take.
+    if (isOfOther || isTemporaryName(base)) {
       tally.leftAlone++;
       continue;
     }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeDirectory, TEMPORARY_SUFFIX } from '../../cache/atomic-write.js';
 import { S3LogExtractionError } from '../../cache/error.js';
 import { acquireLock, CacheLockedError, describeOwner, type Lock } from '../../cache/lock.js';
-import { isBelow, realPlace } from '../../cache/real-place.js';
+import { realPlace } from '../../cache/real-place.js';
 import { requireSource } from '../source/require-source.js';
 import { isSpool, MOVING, type SpoolPaths, spoolPaths, watchCommandFor } from './spool-paths.js';
 
@@ -92,9 +92,6 @@ export function openSpool(folder: string, cacheRoot: string, keepsExcerpts = fal
  * @param root with no links on the way to it
  */
 function requirePlace(root: string, cacheRoot: string): void {
-  if (isBelow(realPlace(cacheRoot), root)) {
-    throw new SpoolPlaceError(root, `the cache ${cacheRoot} is in it, whose files are no logs`);
-  }
   for (let folder = root; ; folder = dirname(folder)) {
     if (isCache(folder, cacheRoot)) {
       throw new SpoolPlaceError(root, `it is in the cache ${folder}`);

@@ -133,6 +133,15 @@ describe('stop', () => {
     expect((await ended).json.stopped).toBe(true);
   });
 
+  it('says so when it cannot tell whom', async () => {
+    leave(sandbox, 1);
+    await sandbox.done('extract', 'logs');
+    writeFileSync(join(sandbox.cache, 'lock', '000000000099.json'), 'junk');
+    const { status, json, stderr } = await sandbox.run(['stop', '--json']);
+    expect([status, json.error.code]).toEqual([1, 'UNKNOWN_RUN']);
+    expect(stderr).toContain(join(sandbox.cache, 'lock'));
+  });
+
   it.each(['soon', '-1'])('takes no --timeout=%s', async (timeout) => {
     const { status, json } = await sandbox.run(['stop', `--timeout=${timeout}`, '--json']);
     expect(status).toBe(2);

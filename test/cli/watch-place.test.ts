@@ -44,11 +44,20 @@ it('what belongs to another spool, or to a cache, is not watched, and stays as i
   expect([names(spool), names(sandbox.cache)]).toEqual(before);
 });
 
-it('no spool has its own cache in it: its files would be moved as no logs', async () => {
-  const before = names(spool);
-  for (const cache of [join(spool, 'cache'), join(spool, 'deep/er/cache')]) {
-    const { status, stderr } = await once(spool, cache);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('[SPOOL_MISPLACED]')]);
-  }
-  expect(names(spool)).toEqual(before);
+it('a spool, or the cache, in a spool is left alone', async () => {
+  const outer = join(sandbox.root, 'outer');
+  const inner = join(outer, 'deep/inner');
+  mkdirSync(inner, { recursive: true });
+  const line = (n: number) => logText([{ key: 'd/a', time: n, client: 1, bytes: 1n }]);
+  writeFileSync(join(inner, 'b.log'), line(1_700_000_001));
+  expect((await once(inner, join(sandbox.root, 'other'))).status).toBe(0);
+  writeFileSync(join(inner, 'c.log'), line(1_700_000_002));
+  writeFileSync(join(outer, 'd.log'), line(1_700_000_003));
+  const before = names(inner);
+  const cache = join(outer, 'cache');
+  for (let round = 0; round < 2; round++) expect((await once(outer, cache)).status).toBe(0);
+  expect(names(inner)).toEqual(before);
+  expect(names(join(outer, 'archive'))).toContain('d.log');
+  expect(names(cache)).toContain('cache.json');
+  expect((await sandbox.run(['validate', 'cache', '--cache', cache])).status).toBe(0);
 });
