@@ -15,7 +15,8 @@ export function openInBrowser(
 ): Promise<boolean> {
   const [program, isTold] = STARTERS[platform] ?? ['xdg-open', true];
   return new Promise((resolve) => {
-    const child = spawn(program, [path], { stdio: 'ignore', detached: true });
+    // biome-ignore format: one line, which a test looks for
+    const child = spawn(program, [path], { stdio: 'ignore', detached: true, env: environmentOf(process.env) });
     const timer = setTimeout(() => resolve(true), PATIENCE_MS);
     const finish = (hasWorked: boolean): void => {
       clearTimeout(timer);
@@ -25,6 +26,14 @@ export function openInBrowser(
     child.on('exit', (status) => finish(!isTold || status === 0));
     child.unref();
   });
+}
+
+/** What a desktop needs to start a program. No password, key or token of ours is among it: a browser and its extensions have no need of them. */
+const DESKTOP =
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_[A-Z]+|TMPDIR|TEMP|TMP|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|XDG_[A-Z_]+|DBUS_SESSION_BUS_ADDRESS|DESKTOP_SESSION|BROWSER|SYSTEMROOT|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES)$/i;
+
+function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => DESKTOP.test(name)));
 }
 
 /** What starts programs for files, and whether its exit status tells anything. */

@@ -40,7 +40,7 @@ beforeEach(async () => {
 function starter(name: string, status = 0): NodeJS.ProcessEnv {
   const folder = join(sandbox.root, 'programs');
   mkdirSync(folder);
-  const text = `#!/bin/sh\nprintf '%s\\n' "$#" "$@" > ${folder}/said\nexit ${status}\n`;
+  const text = `#!/bin/sh\nprintf '%s\\n' "$#" "$@" > ${folder}/said\nenv > ${folder}/env\nexit ${status}\n`;
   writeFileSync(join(folder, name), text);
   chmodSync(join(folder, name), 0o755);
   return { PATH: `${folder}:/usr/bin:/bin` };
@@ -132,8 +132,20 @@ describe('report', () => {
     await sandbox.done('update');
     const env = starter('xdg-open');
     const name = 'a b;$(touch pwned)".html';
-    const shown = await sandbox.run(['report', '--open', '--output', name, '--json'], { env });
+    const secrets = {
+      S3_LOG_EXTRACTION_PASSWORD: 'a canary that no browser sees',
+      IPINFO_API_KEY: 'canary',
+      AWS_SECRET_ACCESS_KEY: 'canary',
+      SHARE_TOKEN: 'canary',
+      DISPLAY: ':7',
+    };
+    const shown = await sandbox.run(['report', '--open', '--output', name, '--json'], {
+      env: { ...env, ...secrets },
+    });
     expect([shown.status, shown.stderr, shown.json.opened]).toEqual([0, '', true]);
+    const given = readFileSync(join(sandbox.root, 'programs', 'env'), 'utf8');
+    expect(given).toContain('DISPLAY=:7');
+    expect(given).not.toContain('canary');
     const said = readFileSync(join(sandbox.root, 'programs', 'said'), 'utf8');
     expect(said).toBe(`1\n${join(sandbox.root, name)}\n`);
     expect(existsSync(join(sandbox.root, 'pwned'))).toBe(false);
