@@ -1,6 +1,7 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { S3LogExtractionError } from '../cache/error.js';
 import type { CachePaths } from '../cache/paths.js';
+import { isBelow, realPlace } from '../cache/real-place.js';
 import type { PublishedArchive } from '../src/share/published/published-archive.js';
 import type { SiteReport } from '../src/share/site/write-site.js';
 import { camelCase, type OptionSpecs } from './command.js';
@@ -104,9 +105,8 @@ export async function runSite(
 ): Promise<SiteReport> {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(to)) throw new SiteDestinationError(`to ${to}`);
   const directory = resolve(to);
-  const path = relative(paths.root, directory);
-  const isOutside = path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
-  if (!isOutside) throw new SiteDestinationError('into the cache');
+  if (isBelow(realPlace(directory), realPlace(paths.root)))
+    throw new SiteDestinationError('into the cache');
   const { homepage } = options;
   if (homepage !== undefined && !isWebAddress(homepage)) throw new HomepageError();
   const { openPublished } = await import('../src/share/published/published-archive.js');

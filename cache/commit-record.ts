@@ -204,8 +204,12 @@ function isCommit(record: { readonly [name in keyof CommitRecord]?: unknown }): 
   );
 }
 
-/** I3: each line is kept, skipped or rejected for a reason, and what is kept or rejected has a row. */
-function addsUp({ lines, records, rejects }: CommitRecord): boolean {
+/** Invariant I3: each line is kept, skipped or rejected for a reason, and what is kept or rejected has a row. */
+export function addsUp({
+  lines,
+  records,
+  rejects,
+}: Pick<CommitRecord, 'lines' | 'records' | 'rejects'>): boolean {
   return (
     lines.total === lines.kept + lines.skipped + lines.rejected &&
     lines.rejected === sumOf(Object.values(lines.reasons)) &&

@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { makeDirectory, PUBLISHED } from './atomic-write.js';
 import { keepCacheCopy, planCacheFileRepair, restoreCacheFile, usableCopy } from './cache-copy.js';
@@ -18,6 +18,7 @@ import { acquireLock, CacheLockedError, type Lock } from './lock.js';
 import { requireOwnFolders } from './own-file.js';
 import { passwordFrom } from './password.js';
 import { type CachePaths, cachePaths } from './paths.js';
+import { isBelow, realPlace } from './real-place.js';
 import { isRotationReady } from './rotation/rotation-paths.js';
 import type { SealingKey } from './sealing-key.js';
 import { forgetShards, heldShards, shardsClock } from './shards/shard-locks.js';
@@ -283,19 +284,9 @@ function makeSkeleton(paths: CachePaths): void {
 function checkKeyOutside(paths: CachePaths, env: NodeJS.ProcessEnv): void {
   if (passwordFrom(env) !== undefined) return;
   const keyFile = resolve(keyFilePath(env));
-  const path = relative(realPath(paths.root), realPath(keyFile));
-  if (path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)) {
+  // Cache, configuration and key file may be links.
+  if (isBelow(realPlace(keyFile), realPlace(paths.root))) {
     throw new KeyInCacheError(keyFile, paths.root);
-  }
-}
-
-/** Where a path leads, as far as it is there: cache, configuration and key file may be links. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(realPath(parent), basename(path));
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetReadObjects } from 'hyparquet';
@@ -84,10 +84,12 @@ it('a public folder is written, and left alone when nothing has changed', async 
 }, 60_000);
 
 it('mistakes are told, and nothing is written', async () => {
+  symlinkSync(sandbox.cache, join(sandbox.root, 'way'));
   for (const [args, code] of [
     [['--to', 'https://host/path'], 'SITE_DESTINATION'],
     [['--to', 's3://bucket/folder'], 'SITE_DESTINATION'],
     [['--to', join(sandbox.cache, 'site')], 'SITE_DESTINATION'],
+    [['--to', join(sandbox.root, 'way/site')], 'SITE_DESTINATION'],
     [['--to', sandbox.cache], 'SITE_DESTINATION'],
     [['--to', site, '--license', 'no licence'], 'INVALID_LICENSE'],
     [['--to', site, '--homepage', 'javascript:alert(1)'], 'INVALID_HOMEPAGE'],

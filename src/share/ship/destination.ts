@@ -1,6 +1,5 @@
-import { realpathSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { S3LogExtractionError } from '../../../cache/error.js';
+import { isBelow, realPlace } from '../../../cache/real-place.js';
 import { isBucketUrl, parseBucketUrl } from '../../source/bucket/bucket-url.js';
 
 /** Where packages go. */
@@ -36,8 +35,8 @@ export function parseDestination(
   }
   if (/^https?:/i.test(to)) return parseIngress(to);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(to)) throw new DestinationError('of that kind is none');
-  const path = realPath(resolve(to));
-  if (isWithin(realPath(resolve(cacheRoot)), path)) {
+  const path = realPlace(to);
+  if (isBelow(path, realPlace(cacheRoot))) {
     throw new DestinationError('that folder is in the cache', 'Name a folder outside of it.');
   }
   return { kind: 'folder', path, shown: path, id: path };
@@ -60,19 +59,4 @@ function parseIngress(to: string): Destination {
     );
   }
   return { kind: 'ingress', url, shown: url.href, id: url.href };
-}
-
-/** Where a path leads, as far as it is there. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(realPath(parent), basename(path));
-  }
-}
-
-function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { S3LogExtractionError } from '../../../cache/error.js';
 import { RequestFailure, type RetryPolicy, retrying } from '../../ip/lookup/retry.js';
-import { AnswerError, readAnswer } from '../../source/bucket/answer-body.js';
+import { AnswerError } from '../../source/bucket/answer-body.js';
+import { boundAnswers } from '../../source/bucket/bound-answers.js';
 import { bucketError, safeCode } from '../../source/bucket/bucket-error.js';
 import { parseBucketUrl } from '../../source/bucket/bucket-url.js';
 import {
@@ -157,21 +157,6 @@ export async function openBucketShipper(
     },
     close: () => client.destroy(),
   };
-}
-
-/** What a store answers may have no end. */
-function boundAnswers(client: S3Client): void {
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const response = result.response as { body: unknown };
-      if (response.body instanceof Readable) {
-        response.body = Readable.from([await readAnswer(response.body)]);
-      }
-      return result;
-    },
-    { step: 'deserialize', priority: 'low', name: 'boundAnswer' },
-  );
 }
 
 /** What may be over soon. */

@@ -3,6 +3,7 @@ import type { _Object, S3Client } from '@aws-sdk/client-s3';
 import type { LogPath } from '../log-path.js';
 import type { BucketAccess } from './access.js';
 import { AnswerError, readAnswer } from './answer-body.js';
+import { boundAnswers } from './bound-answers.js';
 import { bucketError } from './bucket-error.js';
 import type { BucketOptions } from './bucket-options.js';
 import { type BucketUrl, parseBucketUrl } from './bucket-url.js';
@@ -79,17 +80,7 @@ export async function openBucket(source: string, options: BucketOptions): Promis
       },
       { step: 'finalizeRequest', priority: 'low', name: 'notePlace' },
     );
-    client.middlewareStack.add(
-      (next) => async (args) => {
-        const result = await next(args);
-        const response = result.response as { body: unknown };
-        if (response.body instanceof Readable) {
-          response.body = Readable.from([await readAnswer(response.body)]);
-        }
-        return result;
-      },
-      { step: 'deserialize', priority: 'low', name: 'boundAnswer' },
-    );
+    boundAnswers(client);
     return client;
   };
   if (region === undefined) region = await configuredRegion(sdk, endpoint);
